@@ -1,0 +1,1 @@
+"""From an assessment to a person who answered: postures, alerts, escalation, astreinte, outbox, channels."""

@@ -1,0 +1,1 @@
+"""Databases, roster files and channels: everything of this package that touches the outside."""

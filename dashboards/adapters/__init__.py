@@ -1,0 +1,1 @@
+"""The Prometheus exporter and the pages served to people."""

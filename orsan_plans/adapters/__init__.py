@@ -1,0 +1,1 @@
+"""Reading plans from files: the only place of this package that touches the disk."""

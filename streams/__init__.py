@@ -1,0 +1,1 @@
+"""From feeds to decisions: messages, the journal, indicators, the engine and its replay."""

@@ -1,0 +1,1 @@
+"""Files, databases and brokers: everything of this package that touches the outside."""

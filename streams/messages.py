@@ -1,0 +1,203 @@
+"""What entries carry: one immutable type per kind of fact.
+
+`encode` validates with pydantic (the border) and gives canonical JSON; `decode` is msgspec's, fast enough for the
+fold, and trusts what `encode` let in. Instants are aware; days are the region's local days; counts are None when the
+source did not give them: unknown is not zero.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from orsan_plans.territory import TerritoryId
+
+Count = Annotated[int, Field(ge=0)]
+Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$")]
+AgeClass = Literal["moins_1_an", "1_14_ans", "15_44_ans", "45_64_ans", "65_74_ans", "75_ans_et_plus", "inconnu"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """One plan file as journaled: its name and its validated content (the French keys of the file)."""
+
+    name: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCatalogue:
+    """The whole catalogue in force from this entry on; ``sha256`` identifies it."""
+
+    sha256: str
+    documents: tuple[PlanDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterVersion:
+    """The astreinte tableau in force from this entry on, without any address (see `alerts.astreinte`)."""
+
+    sha256: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Etablissement:
+    """An establishment the region expects records from."""
+
+    finess: Finess
+    name: str
+    departement: str
+
+
+@dataclass(frozen=True, slots=True)
+class EtablissementList:
+    """The establishments known from this entry on; replaces the previous list."""
+
+    etablissements: tuple[Etablissement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceBeds:
+    """Authorised or initial beds of a territory by kind (``rea``, ``si``, ``sc``…), from a dated survey."""
+
+    territory: TerritoryId
+    source: str
+    beds: dict[str, Count | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DailyFigures:
+    """A day's published figures for a territory; ``feed`` names the source, ``figures`` its counts."""
+
+    feed: str
+    territory: TerritoryId
+    day: date
+    figures: dict[str, Count | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRPU:
+    """One emergency-department visit, already pseudonymised: no birth date, no commune, ``key`` is an HMAC."""
+
+    key: str
+    finess: Finess
+    departement: str
+    entered_at: AwareDatetime
+    age_class: AgeClass = "inconnu"
+    ccmu: Literal["1", "2", "3", "4", "5", "P", "D"] | None = None
+    transport: Literal["PERSO", "AMBU", "VSAB", "SMUR", "HELI", "FO"] | None = None
+    mode_sortie: Literal["6", "7", "8", "9"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BedCapacity:
+    """Beds of one kind in one establishment, as last declared."""
+
+    finess: Finess
+    departement: str
+    bed_kind: str
+    updated_at: AwareDatetime
+    beds_installed: Count | None = None
+    beds_available: Count | None = None
+    beds_occupied: Count | None = None
+    beds_closed: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSanitaire:
+    """A health-watch signal. ``nature`` and ``criteria`` are data: a new kind of risk needs no code.
+
+    A later signal with the same ``signal_id`` updates it; ``is_open`` False ends it; ``ends_at`` ends it by itself.
+    """
+
+    signal_id: Annotated[str, Field(min_length=1, max_length=200)]
+    nature: Annotated[str, Field(min_length=1, max_length=100)]
+    territory: TerritoryId
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    criteria: dict[str, str] = Field(default_factory=dict)
+    is_open: bool = True
+    ends_at: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Someone answers an alert: paging stops."""
+
+    alert_id: str
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecideVolet:
+    """The authority activates or lifts an ORSAN volet, with its reason: the only way to ACTIVATION and back."""
+
+    volet: str
+    territory: TerritoryId
+    decision: Literal["activer", "lever"]
+    author: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What became of a notification: handed to the channel, or given up after ``attempts``."""
+
+    notification_id: str
+    outcome: Literal["sent", "failed"]
+    attempts: Count
+    detail: str = ""
+
+
+Message = (
+    PlanCatalogue
+    | RosterVersion
+    | EtablissementList
+    | ReferenceBeds
+    | DailyFigures
+    | PassageRPU
+    | BedCapacity
+    | SignalSanitaire
+    | Acknowledge
+    | DecideVolet
+    | DeliveryReport
+)
+
+TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
+    "plans.catalogue": PlanCatalogue,
+    "roster.version": RosterVersion,
+    "reference.etablissements": EtablissementList,
+    "reference.beds": ReferenceBeds,
+    "daily.figures": DailyFigures,
+    "rpu.passage": PassageRPU,
+    "capacity.beds": BedCapacity,
+    "signal.sanitaire": SignalSanitaire,
+    "alert.acknowledge": Acknowledge,
+    "decision.volet": DecideVolet,
+    "delivery.report": DeliveryReport,
+}
+KIND_OF_TYPE: Final[dict[type[Message], str]] = {type_: kind for kind, type_ in TYPE_OF_KIND.items()}
+
+_ADAPTERS: Final = {type_: TypeAdapter(type_) for type_ in TYPE_OF_KIND.values()}
+_DECODERS: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in TYPE_OF_KIND.items()}
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def encode(message: Message) -> tuple[str, bytes]:
+    """Validate a message and return its kind and canonical JSON; pydantic.ValidationError if it is not acceptable."""
+    validated = _ADAPTERS[type(message)].validate_python(msgspec.to_builtins(message, builtin_types=(datetime, date)))
+    return KIND_OF_TYPE[type(message)], _encode(validated)
+
+
+def parse(kind: str, text: bytes) -> Message:
+    """Read a message from outside: full validation. KeyError for an unknown kind, pydantic.ValidationError otherwise."""
+    return _ADAPTERS[TYPE_OF_KIND[kind]].validate_json(text)
+
+
+def decode(kind: str, payload: bytes) -> Message:
+    """Read a journaled payload; KeyError for an unknown kind, msgspec.DecodeError for one the journal never wrote."""
+    return _DECODERS[kind].decode(payload)
