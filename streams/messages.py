@@ -6,14 +6,22 @@ source did not give them: unknown is not zero.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from orsan_plans.territory import TerritoryId
 
+
+def _to_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its time zone, such as 2026-01-14T08:12:00+01:00")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0)]
 Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$")]
 AgeClass = Literal["moins_1_an", "1_14_ans", "15_44_ans", "45_64_ans", "65_74_ans", "75_ans_et_plus", "inconnu"]
@@ -85,7 +93,7 @@ class PassageRPU:
     key: str
     finess: Finess
     departement: str
-    entered_at: AwareDatetime
+    entered_at: Instant
     age_class: AgeClass = "inconnu"
     ccmu: Literal["1", "2", "3", "4", "5", "P", "D"] | None = None
     transport: Literal["PERSO", "AMBU", "VSAB", "SMUR", "HELI", "FO"] | None = None
@@ -99,7 +107,7 @@ class BedCapacity:
     finess: Finess
     departement: str
     bed_kind: str
-    updated_at: AwareDatetime
+    updated_at: Instant
     beds_installed: Count | None = None
     beds_available: Count | None = None
     beds_occupied: Count | None = None
@@ -120,7 +128,7 @@ class SignalSanitaire:
     source: Annotated[str, Field(min_length=1, max_length=200)]
     criteria: dict[str, str] = Field(default_factory=dict)
     is_open: bool = True
-    ends_at: AwareDatetime | None = None
+    ends_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
