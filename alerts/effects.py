@@ -13,9 +13,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from orsan_plans.plan import Comparison
+from orsan_plans.assess import CrossedThreshold as CrossedThreshold
+from orsan_plans.assess import Evidence as Evidence
 from orsan_plans.posture import Posture
-from orsan_plans.reading import Reading
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:vigie:effect")
 
@@ -43,33 +43,6 @@ class Purpose(StrEnum):
     CALL = "call"
     INFORM = "inform"
     END = "end"
-
-
-@dataclass(frozen=True, slots=True)
-class CrossedThreshold:
-    """The threshold a reading crossed, with the reference that makes it official."""
-
-    posture: Posture
-    comparison: Comparison
-    value: float
-    reference: str
-    author: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why a rule asks for its posture.
-
-    ``readings`` are the measures behind it, ``crossed`` the threshold each of them crossed (same order, None where
-    it crossed none); ``events`` are the titles of qualifying signals; ``silent_since`` is set for a silent feed.
-    """
-
-    occurred_on: date
-    readings: tuple[Reading, ...] = ()
-    crossed: tuple[CrossedThreshold | None, ...] = ()
-    events: tuple[str, ...] = ()
-    reference: str = ""
-    silent_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
