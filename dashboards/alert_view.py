@@ -1,0 +1,103 @@
+"""An alert as people see it: its latest brief, where it stands and what happened to it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.effects import AlertBrief, AlertChange, AlertChanged, Notify, NotSent
+
+HISTORY_LIMIT = 200
+"""Events kept per alert (Vigie's own choice): a night of calls every few minutes."""
+
+
+class What(StrEnum):
+    """What can be told of an alert."""
+
+    RAISED = "raised"
+    PROPOSED = "proposed"
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    NOT_SENT = "not_sent"
+    EASED = "eased"
+    ACKNOWLEDGED = "acknowledged"
+    SUBSUMED = "subsumed"
+    RELEASED = "released"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an alert's history. ``who`` is a person or an alert, ``detail`` depends on ``what``.
+
+    ``notification_id`` ties what became of a notification to its decision; ``channel`` is how it went.
+    """
+
+    at: datetime
+    what: What
+    who: str = ""
+    role: str = ""
+    detail: str = ""
+    channel: str = ""
+    notification_id: str = ""
+
+    @classmethod
+    def of_notify(cls, notify: Notify, at: datetime, what: What) -> "Event":
+        """Return the line of a notification that was decided, sent or given up at ``at``."""
+        channel = notify.contact.partition("/")[2]
+        return cls(at, what, notify.person, notify.role, notify.purpose.value, channel, notify.id)
+
+    @classmethod
+    def of_not_sent(cls, effect: NotSent) -> "Event":
+        """Return the line of somebody who was not told; ``detail`` is the reason."""
+        return cls(effect.at, What.NOT_SENT, effect.person, effect.role, effect.reason.value)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """An alert of a region: its latest brief, and where it stands since it was last raised."""
+
+    region: str
+    status: str
+    brief: AlertBrief
+    episode: int
+    history: tuple[Event, ...] = ()
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    subsumed_by: str = ""
+    ended_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True until it is resolved or closed."""
+        return self.ended_at is None
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """True when somebody answered since it was last raised."""
+        return self.acknowledged_at is not None
+
+    def noting(self, event: Event) -> "AlertView":
+        """Return the alert with one more line; what became of a notification replaces its decision."""
+        kept = [
+            line
+            for line in self.history
+            if not event.notification_id or line.notification_id != event.notification_id
+        ]
+        return replace(self, history=(*kept, event)[-HISTORY_LIMIT:])
+
+    def changed(self, effect: AlertChanged) -> "AlertView":
+        """Return the alert after a change."""
+        noted = self.noting(Event(effect.at, What(effect.change.value), effect.by))
+        match effect.change:
+            case AlertChange.ACKNOWLEDGED:
+                return replace(noted, acknowledged_by=effect.by, acknowledged_at=effect.at)
+            case AlertChange.SUBSUMED:
+                return replace(noted, subsumed_by=effect.by)
+            case AlertChange.RELEASED:
+                return replace(noted, subsumed_by="")
+            case AlertChange.RESOLVED | AlertChange.CLOSED:
+                return replace(noted, ended_at=self.ended_at or effect.at)
+            case _:
+                return noted

@@ -1,0 +1,236 @@
+"""The board: what is known right now, as a projection of the entries and effects of each region.
+
+The monitor feeds it (one writer); the exporter and the pages read it, maybe from another thread. That is safe
+without a lock because every stored value is immutable and replaced whole, and because readers copy a dict in
+one operation before they walk it.
+
+The board decides nothing: forgetting it and feeding it again from the journal gives the same board.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.effects import (
+    ActivationProposed,
+    AlertChange,
+    AlertChanged,
+    AlertRaised,
+    Effect,
+    EntryRejected,
+    Notify,
+    NotSent,
+    PostureChanged,
+    Purpose,
+    VoletDecided,
+)
+from dashboards.alert_view import AlertView, Event, What
+from dashboards.metrics import PAGE_BUCKETS, Notification
+from dashboards.tally import Histogram, Tally
+from orsan_plans.posture import Posture
+from orsan_plans.reading import Reading
+from streams.entry import Entry
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PostureKey:
+    """One judged thing: a rule in a territory, in real life or in an exercise."""
+
+    region: str
+    territory: str
+    volet: str
+    rule: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostureView:
+    """A current posture and since when; ``since`` is None for one that was only seeded."""
+
+    posture: Posture
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """The freshness of a source; ``last_received_at`` is None when nothing was ever received."""
+
+    last_received_at: datetime | None
+    is_silent: bool
+
+
+class Board:
+    """Current postures, readings, feeds, alerts and counters, of any number of regions.
+
+    ``regions`` (INSEE codes) appear at once, with counters at zero; others appear with their first entry. At
+    most ``closed_limit`` ended alerts are kept, the oldest are forgotten first; open ones never are.
+    """
+
+    def __init__(self, regions: Iterable[str] = (), closed_limit: int = 500) -> None:
+        self._closed_limit = closed_limit
+        self._postures: dict[PostureKey, PostureView] = {}
+        self._readings: dict[tuple[str, str, str], Reading] = {}
+        self._feeds: dict[tuple[str, str, str], FeedView] = {}
+        self._alerts: dict[str, AlertView] = {}
+        self._decisions: dict[tuple[str, str, str, str], VoletDecided] = {}
+        self._advanced_to: dict[str, datetime | None] = dict.fromkeys(regions)
+        self._outbox: dict[str, int] = {}
+        self._paged: dict[str, datetime] = {}
+        self.entries = Tally()
+        self.rejected = Tally()
+        self.notifications = Tally()
+        self.non_sends = Tally()
+        self.latencies: dict[tuple[str, str], Histogram] = {}
+
+    # What the monitor tells.
+
+    def entry(self, entry: Entry) -> None:
+        """Count an entry that was appended to the journal."""
+        self.entries.add(entry.region, entry.kind, entry.status.value)
+        self.advanced(entry.region, entry.recorded_at)
+
+    def advanced(self, region: str, instant: datetime) -> None:
+        """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
+        known = self._advanced_to.get(region)
+        self._advanced_to[region] = instant if known is None else max(known, instant)
+
+    def posture(self, key: PostureKey, posture: Posture, since: datetime | None = None) -> None:
+        """Set a current posture: a rule judged for the first time, or a board rebuilt from a snapshot."""
+        self._postures[key] = PostureView(posture, since)
+
+    def reading(self, region: str, reading: Reading) -> None:
+        """Replace the latest reading of an indicator in a territory."""
+        self._readings[region, reading.indicator, reading.territory] = reading
+
+    def feed(
+        self,
+        region: str,
+        feed: str,
+        source_territory: str,
+        last_received_at: datetime | None,
+        is_silent: bool,
+    ) -> None:
+        """Replace what is known of the freshness of a source."""
+        self._feeds[region, feed, source_territory] = FeedView(last_received_at, is_silent)
+
+    def outbox(self, deliveries: Mapping[str, int]) -> None:
+        """Replace the number of notifications in the outbox by state; a state left out falls to zero."""
+        self._outbox = {**dict.fromkeys(self._outbox, 0), **deliveries}
+
+    def effect(self, region: str, effect: Effect) -> None:
+        """Apply an effect of the region's fold."""
+        match effect:
+            case PostureChanged():
+                key = PostureKey(region, effect.territory, effect.volet, effect.rule, effect.status)
+                self.posture(key, effect.after, effect.at)
+            case VoletDecided():
+                self._decisions[region, effect.volet, effect.territory, effect.status] = effect
+            case AlertRaised():
+                self._raised(region, effect)
+            case AlertChanged():
+                self._changed(effect)
+            case ActivationProposed():
+                self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
+            case Notify():
+                self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
+                self._note(effect.brief.alert_id, Event.of_notify(effect, effect.at, What.QUEUED))
+            case NotSent():
+                self.non_sends.add(region, effect.status, effect.reason.value)
+                self._note(effect.alert_id, Event.of_not_sent(effect))
+            case EntryRejected():
+                self.rejected.add(region, effect.entry_kind, effect.status)
+
+    def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
+        """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
+        self.notifications.add(region, notify.status, notify.purpose.value, outcome.value)
+        what = What.SENT if outcome is Notification.SENT else What.FAILED
+        self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
+        if outcome is Notification.SENT and notify.purpose is not Purpose.END:
+            self._measure(region, notify, sent_at)
+
+    # What readers ask.
+
+    @property
+    def regions(self) -> dict[str, datetime | None]:
+        """Known regions, ordered, and the instant each has advanced to."""
+        return dict(sorted(self._advanced_to.copy().items()))
+
+    @property
+    def postures(self) -> dict[PostureKey, PostureView]:
+        """Every known posture, ordered by region, territory, volet, rule."""
+        return dict(sorted(self._postures.copy().items(), key=lambda item: item[0]))
+
+    @property
+    def readings(self) -> dict[tuple[str, str, str], Reading]:
+        """The latest readings by (region, indicator, territory), ordered."""
+        return dict(sorted(self._readings.copy().items(), key=lambda item: item[0]))
+
+    @property
+    def feeds(self) -> dict[tuple[str, str, str], FeedView]:
+        """The sources by (region, feed, territory), ordered."""
+        return dict(sorted(self._feeds.copy().items(), key=lambda item: item[0]))
+
+    @property
+    def deliveries(self) -> dict[str, int]:
+        """Notifications in the outbox by state."""
+        return dict(sorted(self._outbox.items()))
+
+    @property
+    def alerts(self) -> tuple[AlertView, ...]:
+        """The alerts kept, in the order in which they were first raised."""
+        return tuple(self._alerts.copy().values())
+
+    @property
+    def decisions(self) -> tuple[tuple[str, VoletDecided], ...]:
+        """The latest decision of the authority per volet and territory, each with its region."""
+        return tuple((key[0], decided) for key, decided in sorted(self._decisions.copy().items()))
+
+    def alert(self, alert_id: str) -> AlertView | None:
+        """Return an alert kept by the board, or None."""
+        return self._alerts.get(alert_id)
+
+    def current_posture(self, alert: AlertView) -> Posture:
+        """Return the posture of the alert's rule now, or the one it was raised for when that asks for nothing."""
+        brief = alert.brief
+        key = PostureKey(alert.region, brief.territory, brief.volet, brief.rule, alert.status)
+        view = self._postures.get(key)
+        return view.posture if view and view.posture.rank > 0 else brief.posture
+
+    # How alerts move.
+
+    def _raised(self, region: str, effect: AlertRaised) -> None:
+        known = self._alerts.get(effect.brief.alert_id)
+        history = known.history if known else ()
+        view = AlertView(region, effect.status, effect.brief, effect.episode, history)
+        self._alerts[effect.brief.alert_id] = view.noting(
+            Event(effect.at, What.RAISED, detail=effect.brief.posture.value)
+        )
+
+    def _changed(self, effect: AlertChanged) -> None:
+        alert = self._alerts.get(effect.alert_id)
+        if alert is None:
+            return
+        self._alerts[effect.alert_id] = alert.changed(effect)
+        if effect.change is AlertChange.CLOSED:
+            self._forget()
+
+    def _note(self, alert_id: str, event: Event) -> None:
+        alert = self._alerts.get(alert_id)
+        if alert is not None:
+            self._alerts[alert_id] = alert.noting(event)
+
+    def _forget(self) -> None:
+        ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
+        for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
+            del self._alerts[alert_id]
+            self._paged.pop(alert_id, None)
+
+    def _measure(self, region: str, notify: Notify, sent_at: datetime) -> None:
+        """Observe the first page of each time the alert was raised: a reminder is late on purpose."""
+        brief = notify.brief
+        if self._paged.get(brief.alert_id) == brief.raised_at:
+            return
+        self._paged[brief.alert_id] = brief.raised_at
+        key = (region, notify.status)
+        known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
+        self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())

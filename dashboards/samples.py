@@ -1,0 +1,103 @@
+"""From the board to samples: which series the catalogue's metrics have right now."""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Final
+
+from alerts.effects import NonSend, Purpose
+from dashboards.board import Board
+from dashboards.metrics import Notification
+from orsan_plans.posture import Posture
+from orsan_plans.reading import Unknown
+from streams.entry import Status
+
+Sample = tuple[tuple[str, ...], float]
+"""Label values, in the catalogue's order, and the value."""
+
+
+def _postures(board: Board) -> Iterator[Sample]:
+    for key, view in board.postures.items():
+        for posture in Posture:
+            labels = (key.region, key.volet, key.rule, key.territory, posture.value, key.status)
+            yield labels, float(view.posture is posture)
+
+
+def _values(board: Board) -> Iterator[Sample]:
+    for (region, indicator, territory), reading in board.readings.items():
+        if reading.value is not None:
+            yield (region, indicator, territory, reading.unit), reading.value
+
+
+def _unknowns(board: Board) -> Iterator[Sample]:
+    for labels, reading in board.readings.items():
+        for reason in Unknown:
+            yield (*labels, reason.value), float(reading.unknown is reason)
+
+
+def _received(board: Board) -> Iterator[Sample]:
+    for labels, feed in board.feeds.items():
+        if feed.last_received_at is not None:
+            yield labels, feed.last_received_at.timestamp()
+
+
+def _silent(board: Board) -> Iterator[Sample]:
+    for labels, feed in board.feeds.items():
+        yield labels, float(feed.is_silent)
+
+
+def _alerts(board: Board) -> Iterator[Sample]:
+    counts: dict[tuple[str, ...], int] = {}
+    for alert in board.alerts:
+        if alert.is_open:
+            brief = alert.brief
+            posture = board.current_posture(alert).value
+            acknowledged = "yes" if alert.is_acknowledged else "no"
+            labels = (alert.region, brief.volet, brief.territory, posture, alert.status, acknowledged)
+            counts[labels] = counts.get(labels, 0) + 1
+    yield from sorted((labels, float(count)) for labels, count in counts.items())
+
+
+def _notifications(board: Board) -> Iterator[Sample]:
+    # Every combination exists from the start: an absent series cannot be told from a broken exporter.
+    for labels in product(board.regions, Status, Purpose, Notification):
+        yield tuple(map(str, labels)), float(board.notifications[tuple(map(str, labels))])
+
+
+def _non_sends(board: Board) -> Iterator[Sample]:
+    for labels in product(board.regions, Status, NonSend):
+        yield tuple(map(str, labels)), float(board.non_sends[tuple(map(str, labels))])
+
+
+def _entries(board: Board) -> Iterator[Sample]:
+    return ((labels, float(count)) for labels, count in board.entries.items())
+
+
+def _rejected(board: Board) -> Iterator[Sample]:
+    return ((labels, float(count)) for labels, count in board.rejected.items())
+
+
+def _outbox(board: Board) -> Iterator[Sample]:
+    return (((state,), float(count)) for state, count in board.deliveries.items())
+
+
+def _advanced(board: Board) -> Iterator[Sample]:
+    for region, instant in board.regions.items():
+        if instant is not None:
+            yield (region,), instant.timestamp()
+
+
+SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
+    "vigie_posture_state": _postures,
+    "vigie_reading_value": _values,
+    "vigie_reading_unknown": _unknowns,
+    "vigie_feed_last_received_timestamp_seconds": _received,
+    "vigie_feed_silent": _silent,
+    "vigie_alerts_open": _alerts,
+    "vigie_notifications_total": _notifications,
+    "vigie_non_sends_total": _non_sends,
+    "vigie_entries_total": _entries,
+    "vigie_entries_rejected_total": _rejected,
+    "vigie_outbox_deliveries": _outbox,
+    "vigie_journal_advanced_to_timestamp_seconds": _advanced,
+}
+"""How each gauge and counter of the catalogue is read, except the build and the latencies."""
