@@ -1,0 +1,99 @@
+# `make demo` runs the main job, `make test` checks everything. Both need only Python >= 3.11 and the network once.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help python demo test lint types format check-format tests wheel wheel-tests bench soak clean
+
+# A candidate must be able to make a virtual environment: bare Debian has Python without ensurepip.
+PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo "$$python" && break; done)
+NO_PYTHON = Vigie needs Python 3.11 or newer, with its venv module. \
+	On Debian or Ubuntu: apt-get install python3 python3-venv
+
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL = $(PIP) install --constraint constraints.txt --no-build-isolation
+PACKAGES = orsan_plans alerts streams dashboards vigie
+PYTEST_OPTIONS = -n 2
+
+# The wheel is tested from a folder that holds the tests and nothing else: what they import can only be installed.
+WHEEL_VENV = .venv-wheel
+WHEEL_RUN = $(WHEEL_VENV)/run
+
+help:  ## Show these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+python:  ## Print the Python that the environments are made with
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
+	@echo "$(PYTHON)"
+
+demo: .venv/.runtime  ## Play a crisis through the real monitor [DATA=../shared/data]
+	@$(BIN)/vigie demo $(if $(DATA),--data "$(DATA)")
+
+test: check-format lint types tests wheel-tests  ## Check everything, then test the built wheel
+	@echo "make test: everything passed"
+
+lint: .venv/.dev  ## Check style and import contracts
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+
+types: .venv/.dev  ## Check types
+	$(BIN)/mypy
+
+check-format: .venv/.dev
+	$(BIN)/ruff format --check
+
+format: .venv/.dev  ## Rewrite the code in the common format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+tests: .venv/.dev  ## Run the tests on the source tree [PYTEST_OPTIONS="-n 2"]
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+wheel: .venv/.dev  ## Build the wheel in dist/
+	rm -rf build dist
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+# Slow campaigns ran on the source tree just before: the wheel run looks for what was not packaged.
+wheel-tests: wheel $(WHEEL_VENV)/.created
+	$(PIP) --python $(WHEEL_VENV)/bin/python install --no-deps --force-reinstall dist/vigie-*.whl
+	rm -rf $(WHEEL_RUN)
+	mkdir $(WHEEL_RUN)
+	cp -R tests pyproject.toml $(WHEEL_RUN)/
+	cd $(WHEEL_RUN) && PYTHONSAFEPATH=1 PYTHONPATH="$(CURDIR)/$(WHEEL_RUN)" VIGIE_REPOSITORY="$(CURDIR)" \
+		../bin/python -m pytest $(PYTEST_OPTIONS) -m "not slow"
+
+bench: .venv/.dev  ## Measure speed and memory
+	$(BIN)/python tests/bench/run.py
+
+soak: .venv/.dev  ## Run the whole kill campaigns and longer property tests
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --soak --timeout 3600
+
+clean:  ## Remove the environments and everything built; journals stay
+	rm -rf .venv $(WHEEL_VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find $(PACKAGES) tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.created:
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+# Build tools come first and from constraints.txt: an isolated build would take whatever is newest.
+.venv/.runtime: .venv/.created constraints.txt pyproject.toml
+	$(INSTALL) hatchling editables
+	$(INSTALL) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+# The dependencies are those of .venv, by a path file; .venv's link to the source tree is itself a path file, and
+# Python does not follow one from another. Only Vigie differs.
+$(WHEEL_VENV)/.created: .venv/.dev
+	$(BIN)/python -m venv --clear --without-pip $(WHEEL_VENV)
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $(WHEEL_VENV)/dependencies
+	cp $(WHEEL_VENV)/dependencies "$$($(WHEEL_VENV)/bin/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')/dependencies.pth"
+	@touch $@

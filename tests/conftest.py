@@ -1,0 +1,48 @@
+"""Options, profiles and places shared by every test."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Tests share two cores: a slow draw says nothing about the code.
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=False,
+    max_examples=50,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("soak", settings.get_profile("ci"), max_examples=2000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="whole kill campaigns and longer property tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("--hypothesis-profile"):
+        settings.load_profile("soak" if config.getoption("--soak") else "ci")
+
+
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether campaigns run whole: slow tests choose their number of rounds from it."""
+    return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout; told by the Makefile when the tests run on the wheel, from elsewhere."""
+    return Path(os.environ.get("VIGIE_REPOSITORY", Path(__file__).parents[1])).resolve()
+
+
+@pytest.fixture(scope="session")
+def shared_data(repository: Path) -> Path:
+    """The public data sets beside the checkout; the test is skipped where they are absent."""
+    data = repository.parent / "shared" / "data"
+    if not data.is_dir():
+        pytest.skip("../shared/data is absent: the public data sets are not part of the repository")
+    return data
