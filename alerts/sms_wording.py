@@ -1,0 +1,72 @@
+"""A notification in one SMS: posture, place and link, and as much of the facts as 160 septets leave."""
+
+from typing import Final
+
+from alerts.effects import AlertBrief, Notify, Purpose
+from alerts.french import duration_text
+from alerts.reading_wording import comparison_text
+from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
+
+MARKS: Final = {"exercise": "EXERCICE EXERCICE EXERCICE", "test": "TEST"}
+"""What opens and closes every form of a message that is not about real life, by entry status."""
+
+MAX_LINK_BASE: Final = 35
+"""Septets of a link base that leave room for the link in every SMS, exercises included (uuid ids)."""
+
+_PLACE_MINIMUM: Final = 10
+_DETAIL_MINIMUM: Final = 8
+
+
+def alert_link(link_base: str, alert_id: str) -> str:
+    """Return the address of an alert's page."""
+    return f"{link_base.rstrip('/')}/alertes/{alert_id}"
+
+
+def posture_words(notify: Notify) -> str:
+    """Return the posture as a message opens with it: ``ALERTE``, or ``FIN ALERTE`` when it is over."""
+    return f"FIN {notify.brief.posture}" if notify.purpose is Purpose.END else str(notify.brief.posture)
+
+
+def render_sms(notify: Notify, link_base: str) -> str:
+    """Return at most 160 GSM 7-bit septets.
+
+    The posture is always whole. The place and the facts lose their middle when they are too long, the volet
+    is left out when there is no room for it, and the link when it cannot be whole: see `MAX_LINK_BASE`.
+    """
+    mark = MARKS.get(notify.status, "")
+    link = to_gsm7(alert_link(link_base, notify.brief.alert_id))
+    room = SMS_SEPTETS - (2 * (septets(mark) + 1) if mark else 0)
+    beside_link = room - septets(link) - 1
+    if beside_link < septets(posture_words(notify)) + 1 + _PLACE_MINIMUM:
+        link, beside_link = "", room
+    return "\n".join(filter(None, (mark, _facts(notify, beside_link), link, mark)))
+
+
+def _facts(notify: Notify, room: int) -> str:
+    head, place = posture_words(notify), to_gsm7(notify.brief.territory_name)
+    with_volet = to_gsm7(f"{head} {notify.brief.volet}")
+    if septets(with_volet) + 1 + min(septets(place), _PLACE_MINIMUM) <= room:
+        head = with_volet
+    opening = f"{head} {shorten(place, room - septets(head) - 1)}"
+    left = room - septets(opening) - 2
+    if left < _DETAIL_MINIMUM:
+        return opening
+    return f"{opening}: {shorten(to_gsm7(_detail(notify)), left)}"
+
+
+def _detail(notify: Notify) -> str:
+    evidence = notify.brief.evidence
+    if evidence.events:
+        return ", ".join(evidence.events)
+    if evidence.silent_since is not None:
+        return f"{notify.brief.title}, rien reçu depuis {duration_text(notify.at - evidence.silent_since)}"
+    return ", ".join([notify.brief.title, *_comparisons(notify.brief)])
+
+
+def _comparisons(brief: AlertBrief) -> list[str]:
+    pairs = zip(brief.evidence.readings, brief.evidence.crossed, strict=False)
+    return [
+        comparison_text(reading.value, reading.unit, crossed)
+        for reading, crossed in pairs
+        if crossed is not None and reading.value is not None
+    ]

@@ -1,0 +1,128 @@
+"""What people read: the French texts of a notification, in a long form and in one SMS.
+
+Texts are rendered from the facts of a `Notify` effect when it is sent, never stored in the journal: better
+French does not change the digest of a past crisis. Sentences are short, because they are read at 3 a.m. on a
+phone: what and where first, then since when, the measure against its threshold, how sure it is, what to do
+first, and a link.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.effects import AlertBrief, Notify, Purpose
+from alerts.french import day_text, duration_text, hour_text, instant_text, sentence
+from alerts.reading_wording import describe_reading
+from alerts.sms_wording import MARKS, MAX_LINK_BASE, alert_link, posture_words, render_sms
+
+__all__ = ["MAX_LINK_BASE", "Message", "alert_link", "describe_reading", "render", "render_sms"]
+
+_LATE: Final = timedelta(minutes=5)
+"""A message sent this long after it was decided says so. Vigie's own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One notification for any channel: title and body (plain text), and the form that fits one SMS."""
+
+    title: str
+    body: str
+    sms: str
+
+
+def render(notify: Notify, link_base: str, now: datetime) -> Message:
+    """Return the message of a notification sent at ``now`` (aware), with links under ``link_base``."""
+    mark = MARKS.get(notify.status, "")
+    title = " · ".join(filter(None, (mark, _title(notify))))
+    paragraphs = (
+        mark,
+        _situation(notify.brief),
+        _evidence(notify),
+        _first_action(notify),
+        _request(notify, link_base),
+        _delay(notify, now),
+        mark,
+    )
+    return Message(title, "\n\n".join(filter(None, paragraphs)), render_sms(notify, link_base))
+
+
+def _title(notify: Notify) -> str:
+    title = f"{posture_words(notify)} {notify.brief.volet} · {notify.brief.territory_name}"
+    if notify.purpose is Purpose.INFORM:
+        return f"{title} · pour information"
+    if notify.purpose is Purpose.CALL and notify.call > 1:
+        return f"{title} · {notify.call}e appel"
+    return title
+
+
+def _situation(brief: AlertBrief) -> str:
+    return "\n".join(
+        (
+            sentence(brief.title),
+            f"Où : {sentence(brief.territory_name)}",
+            f"Depuis le {instant_text(brief.since, brief.time_zone)} (heure locale).",
+        )
+    )
+
+
+def _evidence(notify: Notify) -> str:
+    evidence = notify.brief.evidence
+    lines = [f"Signal : {sentence(title)}" for title in evidence.events]
+    if evidence.silent_since is not None:
+        lines.append(_silence(notify, evidence.silent_since))
+    crossed = evidence.crossed[: len(evidence.readings)]
+    lines += [describe_reading(*pair) for pair in zip_longest(evidence.readings, crossed)]
+    if evidence.readings:
+        lines.append(_lateness(notify.brief))
+    if evidence.reference:
+        lines.append(f"Référence : {sentence(evidence.reference)}")
+    return "\n".join(lines)
+
+
+def _silence(notify: Notify, since: datetime) -> str:
+    length = duration_text(notify.at - since)
+    return (
+        f"Flux muet : rien reçu depuis le {instant_text(since, notify.brief.time_zone)} ({length}). "
+        "La situation réelle est inconnue."
+    )
+
+
+def _lateness(brief: AlertBrief) -> str:
+    known_on = brief.raised_at.astimezone(ZoneInfo(brief.time_zone)).date()
+    days = (known_on - brief.evidence.occurred_on).days
+    delay = {0: "le jour même", 1: "le lendemain"}.get(days, f"{days} jours après")
+    hour = hour_text(brief.raised_at, brief.time_zone)
+    return f"Journée mesurée : {day_text(brief.evidence.occurred_on)}, prise en compte {delay} à {hour}."
+
+
+def _first_action(notify: Notify) -> str:
+    actions = notify.brief.reflex_actions
+    if notify.purpose is Purpose.END or not actions:
+        return ""
+    others = len(actions) - 1
+    plural = "s" if others > 1 else ""
+    more = f"\nPuis {others} autre{plural} action{plural}, sur la page." if others else ""
+    return f"D'abord : {sentence(actions[0])}{more}"
+
+
+def _request(notify: Notify, link_base: str) -> str:
+    link = alert_link(link_base, notify.brief.alert_id)
+    match notify.purpose:
+        case Purpose.CALL:
+            unanswered = "Personne n'a encore répondu. " if notify.call > 1 else ""
+            return f"{unanswered}Répondez pour arrêter les appels :\n{link}"
+        case Purpose.INFORM:
+            return f"Pour information, aucune réponse n'est attendue :\n{link}"
+        case Purpose.END:
+            return f"C'est terminé, plus rien n'est attendu de vous :\n{link}"
+
+
+def _delay(notify: Notify, now: datetime) -> str:
+    if now - notify.at < _LATE:
+        return ""
+    zone = notify.brief.time_zone
+    return (
+        f"Message retardé : décidé le {instant_text(notify.at, zone)}, envoyé le {instant_text(now, zone)}."
+    )
