@@ -29,14 +29,14 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of an alert's history. ``who`` is a person or an alert, ``detail`` depends on ``what``.
+    """One line of an alert's history; the meaning of ``person`` and ``detail`` depends on ``what``.
 
     ``notification_id`` ties what became of a notification to its decision; ``channel`` is how it went.
     """
 
     at: datetime
     what: What
-    who: str = ""
+    person: str = ""
     role: str = ""
     detail: str = ""
     channel: str = ""

@@ -10,6 +10,7 @@ The board decides nothing: forgetting it and feeding it again from the journal g
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from alerts.effects import (
     ActivationProposed,
@@ -27,9 +28,13 @@ from alerts.effects import (
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.metrics import PAGE_BUCKETS, Notification
 from dashboards.tally import Histogram, Tally
+from orsan_plans import territory as territories
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading
-from streams.entry import Entry
+from streams.entry import Entry, Status
+from streams.messages import KIND_OF_TYPE, EtablissementList, decode
+
+_ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,6 +81,7 @@ class Board:
         self._advanced_to: dict[str, datetime | None] = dict.fromkeys(regions)
         self._outbox: dict[str, int] = {}
         self._paged: dict[str, datetime] = {}
+        self._names: dict[str, str] = {}
         self.entries = Tally()
         self.rejected = Tally()
         self.notifications = Tally()
@@ -88,6 +94,10 @@ class Board:
         """Count an entry that was appended to the journal."""
         self.entries.add(entry.region, entry.kind, entry.status.value)
         self.advanced(entry.region, entry.recorded_at)
+        if entry.kind == _ETABLISSEMENTS and entry.status is Status.ACTUAL:
+            known = decode(entry.kind, entry.payload)
+            if isinstance(known, EtablissementList):
+                self._names |= {f"ETAB-{site.finess}": site.name for site in known.etablissements}
 
     def advanced(self, region: str, instant: datetime) -> None:
         """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
@@ -189,8 +199,12 @@ class Board:
         """Return an alert kept by the board, or None."""
         return self._alerts.get(alert_id)
 
+    def name_of(self, territory: str) -> str:
+        """Return the French name of a territory, an establishment's included once the journal named it."""
+        return territories.name_of(territory, self._names)
+
     def current_posture(self, alert: AlertView) -> Posture:
-        """Return the posture of the alert's rule now, or the one it was raised for when that asks for nothing."""
+        """Return the posture of the alert's rule now; the alert's own when the rule asks for nothing."""
         brief = alert.brief
         key = PostureKey(alert.region, brief.territory, brief.volet, brief.rule, alert.status)
         view = self._postures.get(key)
@@ -203,7 +217,7 @@ class Board:
         history = known.history if known else ()
         view = AlertView(region, effect.status, effect.brief, effect.episode, history)
         self._alerts[effect.brief.alert_id] = view.noting(
-            Event(effect.at, What.RAISED, detail=effect.brief.posture.value)
+            Event(effect.at, What.RAISED, detail=f"posture {effect.brief.posture.value}")
         )
 
     def _changed(self, effect: AlertChanged) -> None:

@@ -1,0 +1,83 @@
+"""The French words of the pages: what codes of the journal are called in front of a reader."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.effects import NonSend, Purpose
+from dashboards.alert_view import What
+from orsan_plans.indicator import INDICATORS
+from orsan_plans.posture import Posture
+from orsan_plans.reading import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A posture as it is shown: a word and a mark, then a style, so that colour alone says nothing."""
+
+    text: str
+    mark: str
+    style: str
+
+
+BADGES: Final[dict[Posture, Badge]] = {
+    Posture.INCONNU: Badge("INCONNU", "?", "inconnu"),
+    Posture.VEILLE: Badge("VEILLE", "·", "veille"),
+    Posture.VIGILANCE: Badge("VIGILANCE", "!", "vigilance"),
+    Posture.ALERTE: Badge("ALERTE", "!!", "alerte"),
+    Posture.ACTIVATION: Badge("ACTIVATION", "■", "activation"),
+}
+
+BANNER_OF_STATUS: Final = {"actual": "", "exercise": "EXERCICE EXERCICE EXERCICE", "test": "TEST TEST TEST"}
+"""Written first and last on every page about something that is not real life."""
+
+TAG_OF_STATUS: Final = {"actual": "", "exercise": "EXERCICE", "test": "TEST"}
+
+REASON_UNKNOWN: Final[dict[Unknown, str]] = {
+    Unknown.ABSENT: "donnée absente",
+    Unknown.STALE: "donnée périmée",
+    Unknown.TOO_FEW: "effectif insuffisant",
+    Unknown.CONTRADICTORY: "données contradictoires",
+}
+
+REASON_NOT_SENT: Final[dict[str, str]] = {
+    NonSend.DEDUPLICATED: "déjà prévenu de la même chose",
+    NonSend.GROUPED: "regroupé dans un autre message",
+    NonSend.INHIBITED: "une alerte plus large couvre celle-ci",
+    NonSend.SILENCED: "silence demandé",
+    NonSend.EXERCISE: "exercice, personne hors exercice n'est prévenu",
+    NonSend.NOBODY_ON_CALL: "aucune personne d'astreinte pour ce rôle",
+    NonSend.STORM: "trop d'alertes à la fois",
+}
+
+PURPOSES: Final[dict[str, str]] = {
+    Purpose.CALL: "appel",
+    Purpose.INFORM: "information",
+    Purpose.END: "annonce de la fin",
+}
+
+CHANGES: Final[dict[What, str]] = {
+    What.RAISED: "Alerte ouverte",
+    What.PROPOSED: "Activation du volet proposée à l'autorité",
+    What.EASED: "La situation s'améliore",
+    What.ACKNOWLEDGED: "Quelqu'un a répondu",
+    What.SUBSUMED: "Incluse dans une alerte plus large",
+    What.RELEASED: "N'est plus incluse dans une autre alerte",
+    What.RESOLVED: "Situation revenue sous les seuils",
+    What.CLOSED: "Alerte close",
+}
+
+
+def channel_label(channel: str) -> str:
+    """Return the name of a channel of the roster: ``sms`` reads ``SMS``."""
+    return "SMS" if channel == "sms" else plain(channel)
+
+
+def plain(code: str) -> str:
+    """Return a code of the roster as words: ``cadre_astreinte`` reads ``cadre astreinte``."""
+    return code.replace("_", " ")
+
+
+def indicator_label(indicator: str) -> str:
+    """Return the French label of an indicator, or its id when it is not in the vocabulary."""
+    known = INDICATORS.get(indicator)
+    return known.label if known else indicator
