@@ -47,9 +47,7 @@ def observe(state: PostureState, rule: Rule, judgement: Judgement, now: datetime
         state.is_unknown = False
     for level in RAISED:
         _keep_timer(state.asked_since, level, now, runs=floor.rank >= level.rank)
-        _keep_timer(
-            state.unkept_since, level, now, runs=judgement.kept.rank < level.rank and floor.rank < level.rank
-        )
+        _keep_timer(state.unkept_since, level, now, runs=judgement.kept.rank < level.rank and floor.rank < level.rank)
 
 
 def settle(state: PostureState, rule: Rule, now: datetime) -> Posture:
@@ -60,13 +58,9 @@ def settle(state: PostureState, rule: Rule, now: datetime) -> Posture:
 
 def next_due(state: PostureState, rule: Rule, now: datetime) -> datetime | None:
     """Return the next instant after ``now`` at which `settle` may move without any new judgement."""
-    rising = [
-        since + rule.hold for level, since in state.asked_since.items() if level.rank > state.posture.rank
-    ]
+    rising = [since + rule.hold for level, since in state.asked_since.items() if level.rank > state.posture.rank]
     falling = [
-        since + rule.fall_hold
-        for level, since in state.unkept_since.items()
-        if level.rank <= state.posture.rank
+        since + rule.fall_hold for level, since in state.unkept_since.items() if level.rank <= state.posture.rank
     ]
     return min((due for due in (*rising, *falling) if due > now), default=None)
 

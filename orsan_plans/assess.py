@@ -17,7 +17,7 @@ three-valued answer, with "any" (k = 1) and "all" (k = n) as its ends.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from orsan_plans.plan import (
@@ -65,6 +65,10 @@ class Facts(Protocol):
     """What a condition may ask about one territory, at one instant."""
 
     @property
+    def now(self) -> datetime:
+        """The instant of the judgement."""
+
+    @property
     def today(self) -> date:
         """The region's local date: decides which official numbers are valid."""
 
@@ -74,8 +78,8 @@ class Facts(Protocol):
     def events(self, condition: EventCondition) -> tuple[str, ...]:
         """Return the titles of the open signals that qualify, oldest first."""
 
-    def silent_since(self, feed: str, after: timedelta) -> datetime | None:
-        """Return when the feed was last heard if that is ``after`` ago or more; None when it is heard or unknown."""
+    def last_heard(self, feed: str) -> datetime | None:
+        """Return when the feed was last heard (or declared, if never); None when no such feed is known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +149,7 @@ def _crossed(posture: Posture, thresholds: list[Threshold]) -> CrossedThreshold 
     for threshold in thresholds:
         if threshold.posture is posture:
             source = threshold.source
-            return CrossedThreshold(
-                posture, threshold.comparison, threshold.value, source.reference, source.author
-            )
+            return CrossedThreshold(posture, threshold.comparison, threshold.value, source.reference, source.author)
     return None
 
 
@@ -159,9 +161,11 @@ def _judge_events(condition: EventCondition, facts: Facts) -> Judgement:
 
 
 def _judge_silence(condition: SilenceCondition, facts: Facts) -> Judgement:
-    since = facts.silent_since(condition.feed, condition.after)
-    posture = condition.posture if since is not None else Posture.VEILLE
-    evidence = Evidence(facts.today, silent_since=since, reference=condition.source.reference)
+    heard = facts.last_heard(condition.feed)
+    evidence = Evidence(facts.today, silent_since=heard, reference=condition.source.reference)
+    if heard is None or not condition.source.is_valid_on(facts.today):
+        return Judgement(Posture.VEILLE, Posture.ALERTE, Posture.ALERTE, evidence)
+    posture = condition.posture if facts.now - heard >= condition.after else Posture.VEILLE
     return Judgement(posture, posture, posture, evidence)
 
 

@@ -1,0 +1,243 @@
+"""The alerts a region follows: from a posture that moved to the calls, answers and ends it causes.
+
+A wider alert subsumes the narrower alerts of the same rule inside its territory when it is at least as severe: their
+calls stop, and start again if it ends before they do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from alerts import escalation
+from alerts.astreinte import Roster
+from alerts.effects import (
+    AlertBrief,
+    AlertChange,
+    AlertChanged,
+    AlertRaised,
+    Effect,
+    NonSend,
+    NotSent,
+    effect_id,
+)
+from alerts.lifecycle import CLOSE_AFTER, AlertState, Event, Phase, move
+from orsan_plans.plan import Audience
+from orsan_plans.posture import Posture
+
+
+@dataclass(slots=True)
+class AlertBook:
+    """Alerts by id, and the current one of each ``<plan>/<rule>@<territory>``."""
+
+    alerts: dict[str, AlertState] = field(default_factory=dict)
+    current: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The circumstances in which the book is worked: instant, exercise status, roster, and how territories nest."""
+
+    status: str
+    now: datetime
+    roster: Roster | None
+    ancestors: Callable[[str], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PostureMove:
+    """A posture that moved: ``brief`` describes it as an alert (its id is used when the alert is new)."""
+
+    rule_key: str
+    before: Posture
+    after: Posture
+    brief: AlertBrief
+    audience: Audience | None
+
+
+def follow(book: AlertBook, desk: Desk, posture: PostureMove) -> list[Effect]:
+    """Raise, ease or resolve the alert of a posture that moved."""
+    key = f"{posture.rule_key}@{posture.brief.territory}"
+    alert = book.alerts.get(book.current.get(key, ""))
+    if posture.after.rank > posture.before.rank:
+        return _raise(book, desk, key, alert, posture)
+    if alert is None or not alert.is_open or posture.after.rank == posture.before.rank:
+        return []
+    if posture.after.rank > 0:
+        return _ease(book, desk, alert, posture)
+    return _resolve(book, desk, alert)
+
+
+def answer(book: AlertBook, desk: Desk, alert_id: str, by: str) -> list[Effect] | str:
+    """Stop the calls of an alert because someone answered; return why not when there is no such alert."""
+    alert = book.alerts.get(alert_id)
+    if alert is None:
+        return f"no alert {alert_id} is followed (unknown, or closed)"
+    if not move(alert, Event.ANSWERED):
+        return []
+    escalation.stop(alert.escalation)
+    return [_changed(alert, desk, AlertChange.ACKNOWLEDGED, by)]
+
+
+def report(book: AlertBook, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
+    """Take a delivery report into account; a report of a call that no longer matters changes nothing."""
+    for alert in book.alerts.values():
+        if notification in alert.escalation.pending:
+            if is_sent:
+                escalation.delivered(alert.escalation, notification)
+                return []
+            return escalation.failed(alert.escalation, notification, _caller(alert, desk))
+    return []
+
+
+def work(book: AlertBook, desk: Desk, alert_id: str) -> list[Effect]:
+    """Do what is due for an alert at ``desk.now``: its calls, or its closing."""
+    alert = book.alerts.get(alert_id)
+    if alert is None:
+        return []
+    if alert.close_at is not None and alert.close_at <= desk.now:
+        return _close(book, desk, alert)
+    return escalation.advance(alert.escalation, _caller(alert, desk)) if alert.audience else []
+
+
+def next_due(alert: AlertState) -> datetime | None:
+    """Return when `work` has something to do for the alert."""
+    return min((due for due in (alert.escalation.due_at, alert.close_at) if due is not None), default=None)
+
+
+def roster_arrived(book: AlertBook, now: datetime) -> None:
+    """Let alerts that waited for a roster use it."""
+    for alert in book.alerts.values():
+        escalation.roster_arrived(alert.escalation, now)
+
+
+def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, posture: PostureMove) -> list[Effect]:
+    if alert is None:
+        alert = AlertState(posture.brief, posture.rule_key, posture.audience)
+        book.alerts[posture.brief.alert_id] = alert
+        book.current[key] = posture.brief.alert_id
+    else:
+        move(alert, Event.ROSE)
+        alert.episode += 1
+        alert.close_at = None
+        _describe(alert, posture)
+    raised = AlertRaised(
+        id=effect_id("alert_raised", alert.brief.alert_id, alert.episode),
+        at=desk.now,
+        status=desk.status,
+        brief=alert.brief,
+        episode=alert.episode,
+    )
+    return [raised, *_start_calls(book, desk, alert), *_settle_narrower(book, desk, alert)]
+
+
+def _ease(book: AlertBook, desk: Desk, alert: AlertState, posture: PostureMove) -> list[Effect]:
+    move(alert, Event.EASED)
+    _describe(alert, posture)
+    effects: list[Effect] = [_changed(alert, desk, AlertChange.EASED)]
+    if alert.phase is Phase.RAISED:
+        effects += _start_calls(book, desk, alert)
+    return effects + _settle_narrower(book, desk, alert)
+
+
+def _resolve(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
+    move(alert, Event.CLEARED)
+    escalation.stop(alert.escalation)
+    alert.close_at = desk.now + CLOSE_AFTER
+    alert.subsumed_by = None
+    effects: list[Effect] = [_changed(alert, desk, AlertChange.RESOLVED)]
+    if alert.audience:
+        effects += escalation.announce_end(alert.escalation, _caller(alert, desk))
+    return effects + _settle_narrower(book, desk, alert)
+
+
+def _close(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
+    move(alert, Event.EXPIRED)
+    del book.alerts[alert.brief.alert_id]
+    del book.current[f"{alert.rule_key}@{alert.brief.territory}"]
+    return [_changed(alert, desk, AlertChange.CLOSED)]
+
+
+def _describe(alert: AlertState, posture: PostureMove) -> None:
+    alert.brief = replace(posture.brief, alert_id=alert.brief.alert_id)
+    alert.audience = posture.audience
+
+
+def _start_calls(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
+    escalation.stop(alert.escalation)
+    if alert.audience is not None:
+        escalation.start(alert.escalation, alert.audience, desk.now)
+    return _settle(book, desk, alert)
+
+
+def _settle(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
+    """Subsume the alert under a wider one, or release it."""
+    wider = _wider(book, desk, alert)
+    if wider is not None:
+        return _subsume(alert, desk, wider)
+    if alert.subsumed_by is None:
+        return []
+    by, alert.subsumed_by = alert.subsumed_by, None
+    if alert.phase is Phase.RAISED and alert.audience is not None:
+        escalation.start(alert.escalation, alert.audience, desk.now)
+    return [_changed(alert, desk, AlertChange.RELEASED, by)]
+
+
+def _subsume(alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
+    effects: list[Effect] = []
+    if alert.subsumed_by != wider.brief.alert_id:
+        alert.subsumed_by = wider.brief.alert_id
+        effects.append(_changed(alert, desk, AlertChange.SUBSUMED, wider.brief.alert_id))
+    if alert.escalation.is_running and alert.audience is not None:
+        escalation.stop(alert.escalation)
+        effects.append(_inhibited(alert, desk, alert.audience.roles[0], wider))
+    return effects
+
+
+def _settle_narrower(book: AlertBook, desk: Desk, changed: AlertState) -> list[Effect]:
+    effects: list[Effect] = []
+    for key in sorted(book.current):
+        alert = book.alerts[book.current[key]]
+        same_rule = alert.rule_key == changed.rule_key and alert is not changed
+        if same_rule and alert.is_open and changed.brief.territory in desk.ancestors(alert.brief.territory):
+            effects += _settle(book, desk, alert)
+    return effects
+
+
+def _wider(book: AlertBook, desk: Desk, alert: AlertState) -> AlertState | None:
+    for territory in desk.ancestors(alert.brief.territory):
+        wider = book.alerts.get(book.current.get(f"{alert.rule_key}@{territory}", ""))
+        if wider is not None and wider.is_open and wider.brief.posture.rank >= alert.brief.posture.rank:
+            return wider
+    return None
+
+
+def _caller(alert: AlertState, desk: Desk) -> escalation.Caller:
+    audience = alert.audience or Audience(roles=())
+    return escalation.Caller(alert.brief, desk.status, audience, desk.roster, desk.now)
+
+
+def _changed(alert: AlertState, desk: Desk, change: AlertChange, by: str = "") -> AlertChanged:
+    brief = alert.brief
+    return AlertChanged(
+        id=effect_id("alert_changed", brief.alert_id, alert.episode, change, desk.now.isoformat(), by),
+        at=desk.now,
+        status=desk.status,
+        alert_id=brief.alert_id,
+        territory=brief.territory,
+        change=change,
+        by=by,
+    )
+
+
+def _inhibited(alert: AlertState, desk: Desk, role: str, wider: AlertState) -> NotSent:
+    brief = alert.brief
+    return NotSent(
+        id=effect_id("not_sent", brief.alert_id, alert.episode, "inhibited", desk.now.isoformat()),
+        at=desk.now,
+        status=desk.status,
+        alert_id=brief.alert_id,
+        territory=brief.territory,
+        reason=NonSend.INHIBITED,
+        role=role,
+        detail=f"subsumed by {wider.brief.territory}",
+    )

@@ -1,0 +1,221 @@
+"""Calling people until someone answers.
+
+An escalation walks the roles of the posture's audience, then repeats on the roster's fallback role for as long as
+nobody answers: it ends by an answer, by the end of the danger or by being subsumed, and otherwise never goes silent.
+
+==========  ==============================================  ===============================================
+state       when                                            then
+==========  ==============================================  ===============================================
+STOPPED     the alert is raised                             WAITING, due after the audience's ``group_wait``
+WAITING     due                                             call step 1 → CALLING
+CALLING     due, a role is left                             call it; due again after the roster's ``delay``
+CALLING     the step reaches nobody                         say so and take the next step at once
+CALLING     due, no role is left                            call the fallback role; due after ``repeat``
+CALLING     every contact of the step failed                due at once
+any         answered, resolved, subsumed                    STOPPED
+any         the audience needs no answer, all were told     STOPPED
+any         there is no roster                              one non-send, then waits for a roster
+any         an exercise has no participant to call          its non-sends, then waits for a roster
+==========  ==============================================  ===============================================
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.astreinte import Contact, Person, Roster
+from alerts.effects import AlertBrief, Effect, NonSend, Notify, NotSent, Purpose, effect_id
+from orsan_plans.plan import Audience
+
+
+@dataclass(slots=True)
+class PendingCall:
+    """A call whose delivery is not reported yet; ``tried`` contacts of the person were used."""
+
+    role: str
+    person: str
+    tried: int
+
+
+@dataclass(slots=True)
+class EscalationState:
+    """Where the calls of an alert stand.
+
+    ``step`` roles were called in this pass, ``call`` messages were ordered since the alert exists. ``reached`` tells
+    that a call of the current step was handed to its channel. ``called`` remembers, for the end-of-alert message,
+    who was called: contact → role.
+    """
+
+    due_at: datetime | None = None
+    is_running: bool = False
+    step: int = 0
+    call: int = 0
+    reached: bool = False
+    pending: dict[str, PendingCall] = field(default_factory=dict)
+    pass_people: list[str] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a call needs to know: the alert, whom to tell, who is on call, and the instant."""
+
+    brief: AlertBrief
+    status: str
+    audience: Audience
+    roster: Roster | None
+    now: datetime
+
+
+def start(state: EscalationState, audience: Audience, now: datetime) -> None:
+    """Begin, or begin again, at the first step."""
+    state.is_running = True
+    state.step = 0
+    state.reached = False
+    state.pending = {}
+    state.pass_people = []
+    state.due_at = now + audience.group_wait
+
+
+def stop(state: EscalationState) -> None:
+    """Call nobody any more."""
+    state.is_running = False
+    state.due_at = None
+    state.pending = {}
+
+
+def advance(state: EscalationState, caller: Caller) -> list[Effect]:
+    """Make the calls that are due at ``caller.now``."""
+    if not state.is_running or state.due_at is None or state.due_at > caller.now:
+        return []
+    state.pending = {}
+    state.reached = False
+    if caller.roster is None:
+        state.due_at = None
+        return [_not_sent(state, caller, NonSend.NOBODY_ON_CALL, caller.audience.roles[0], detail="no roster")]
+    if not caller.audience.needs_acknowledgement:
+        return _inform_everyone(state, caller, caller.roster)
+    return _call_next_role(state, caller, caller.roster)
+
+
+def roster_arrived(state: EscalationState, now: datetime) -> None:
+    """Resume an escalation that was waiting for a roster."""
+    if state.is_running and state.due_at is None:
+        state.due_at = now
+
+
+def delivered(state: EscalationState, notification: str) -> None:
+    """Note that a call was handed to its channel."""
+    if state.pending.pop(notification, None) is not None:
+        state.reached = True
+
+
+def failed(state: EscalationState, notification: str, caller: Caller) -> list[Effect]:
+    """Use the person's next contact after a delivery failed for good; with none left, take the next step at once."""
+    lost = state.pending.pop(notification, None)
+    if lost is None or caller.roster is None:
+        return []
+    person = caller.roster.person(lost.person)
+    contacts = caller.roster.contacts(person, caller.brief.posture) if person else ()
+    if person and lost.tried < len(contacts):
+        return [_notify(state, caller, lost.role, person, contacts[lost.tried], lost.tried + 1)]
+    effect = _not_sent(state, caller, NonSend.NOBODY_ON_CALL, lost.role, lost.person, "every contact failed")
+    if not state.pending and not state.reached and caller.audience.needs_acknowledgement:
+        state.due_at = caller.now
+    return [effect]
+
+
+def announce_end(state: EscalationState, caller: Caller) -> list[Effect]:
+    """Tell those who were called that it is over; each contact once."""
+    effects: list[Effect] = []
+    for contact, role in sorted(state.called.items()):
+        person = contact.partition("/")[0]
+        effects.append(_message(state, caller, Purpose.END, role, person, contact))
+    state.called = {}
+    return effects
+
+
+def _inform_everyone(state: EscalationState, caller: Caller, roster: Roster) -> list[Effect]:
+    effects: list[Effect] = []
+    for role in caller.audience.roles:
+        effects += _call_role(state, caller, roster, role)
+    state.is_running = False
+    state.due_at = None
+    return effects
+
+
+def _call_next_role(state: EscalationState, caller: Caller, roster: Roster) -> list[Effect]:
+    effects: list[Effect] = []
+    roles = caller.audience.roles
+    while state.step < len(roles):
+        effects += _call_role(state, caller, roster, roles[state.step])
+        state.step += 1
+        if state.pending:
+            state.due_at = caller.now + roster.escalation.delay
+            return effects
+    state.pass_people = []
+    effects += _call_role(state, caller, roster, roster.escalation.fallback)
+    can_repeat = bool(state.pending) or caller.status == "actual"
+    state.due_at = caller.now + roster.escalation.repeat if can_repeat else None
+    return effects
+
+
+def _call_role(state: EscalationState, caller: Caller, roster: Roster, role: str) -> list[Effect]:
+    people = roster.on_call(role, caller.now)
+    if not people:
+        return [_not_sent(state, caller, NonSend.NOBODY_ON_CALL, role)]
+    return [effect for person in people for effect in _call_person(state, caller, roster, role, person)]
+
+
+def _call_person(state: EscalationState, caller: Caller, roster: Roster, role: str, person: Person) -> Iterable[Effect]:
+    if caller.status != "actual" and not roster.is_exercise_participant(person):
+        return [_not_sent(state, caller, NonSend.EXERCISE, role, person.id)]
+    if person.id in state.pass_people:
+        return [_not_sent(state, caller, NonSend.DEDUPLICATED, role, person.id, "already called in this pass")]
+    contacts = roster.contacts(person, caller.brief.posture)
+    if not contacts:
+        return [_not_sent(state, caller, NonSend.NOBODY_ON_CALL, role, person.id, "no usable contact")]
+    state.pass_people.append(person.id)
+    return [_notify(state, caller, role, person, contacts[0], 1)]
+
+
+def _notify(state: EscalationState, caller: Caller, role: str, person: Person, contact: Contact, tried: int) -> Notify:
+    needs_answer = caller.audience.needs_acknowledgement
+    purpose = Purpose.CALL if needs_answer else Purpose.INFORM
+    notify = _message(state, caller, purpose, role, person.id, contact.name)
+    state.pending[notify.id] = PendingCall(role, person.id, tried)
+    if needs_answer:
+        state.called[contact.name] = role
+    return notify
+
+
+def _message(state: EscalationState, caller: Caller, purpose: Purpose, role: str, person: str, contact: str) -> Notify:
+    state.call += 1
+    return Notify(
+        id=effect_id("notify", caller.brief.alert_id, state.call, contact),
+        at=caller.now,
+        status=caller.status,
+        purpose=purpose,
+        brief=caller.brief,
+        role=role,
+        person=person,
+        contact=contact,
+        call=state.call,
+    )
+
+
+def _not_sent(
+    state: EscalationState, caller: Caller, reason: NonSend, role: str, person: str = "", detail: str = ""
+) -> NotSent:
+    brief = caller.brief
+    return NotSent(
+        id=effect_id("not_sent", brief.alert_id, state.call, caller.now.isoformat(), role, person, reason),
+        at=caller.now,
+        status=caller.status,
+        alert_id=brief.alert_id,
+        territory=brief.territory,
+        reason=reason,
+        role=role,
+        person=person,
+        detail=detail,
+    )

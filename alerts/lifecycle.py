@@ -1,0 +1,93 @@
+"""The life of an alert: raised → acknowledged → resolved → closed, raised again when it worsens or comes back.
+
+=============  ============  ============  =========================================================
+phase          event         next phase    what else happens
+=============  ============  ============  =========================================================
+(none)         ROSE          RAISED        a new alert; calls start
+RAISED         ROSE          RAISED        a worse posture: a new episode, calls start again
+ACKNOWLEDGED   ROSE          RAISED        the answer was given to a milder posture: call again
+RESOLVED       ROSE          RAISED        it came back before it was closed: same alert, new episode
+RAISED         ANSWERED      ACKNOWLEDGED  calls stop, for everyone
+ACKNOWLEDGED   ANSWERED      ACKNOWLEDGED  nothing: an answer never adds a call
+RESOLVED       ANSWERED      RESOLVED      nothing
+RAISED         EASED         RAISED        a milder posture: its own audience is told instead
+ACKNOWLEDGED   EASED         ACKNOWLEDGED
+RAISED         CLEARED       RESOLVED      calls stop; those who were called are told that it is over
+ACKNOWLEDGED   CLEARED       RESOLVED      same
+RESOLVED       EXPIRED       CLOSED        forgotten by the fold; its history is the journal
+=============  ============  ============  =========================================================
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from alerts.effects import AlertBrief
+from alerts.escalation import EscalationState
+from orsan_plans.plan import Audience
+
+CLOSE_AFTER: Final = timedelta(hours=24)
+"""How long a resolved alert may come back as the same alert: Vigie's choice, one night and one day."""
+
+
+class Phase(StrEnum):
+    """Where an alert is in its life."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Event(StrEnum):
+    """What can happen to an alert."""
+
+    ROSE = "rose"
+    EASED = "eased"
+    CLEARED = "cleared"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
+    (None, Event.ROSE): Phase.RAISED,
+    (Phase.RAISED, Event.ROSE): Phase.RAISED,
+    (Phase.ACKNOWLEDGED, Event.ROSE): Phase.RAISED,
+    (Phase.RESOLVED, Event.ROSE): Phase.RAISED,
+    (Phase.RAISED, Event.ANSWERED): Phase.ACKNOWLEDGED,
+    (Phase.ACKNOWLEDGED, Event.ANSWERED): Phase.ACKNOWLEDGED,
+    (Phase.RESOLVED, Event.ANSWERED): Phase.RESOLVED,
+    (Phase.RAISED, Event.EASED): Phase.RAISED,
+    (Phase.ACKNOWLEDGED, Event.EASED): Phase.ACKNOWLEDGED,
+    (Phase.RAISED, Event.CLEARED): Phase.RESOLVED,
+    (Phase.ACKNOWLEDGED, Event.CLEARED): Phase.RESOLVED,
+    (Phase.RESOLVED, Event.EXPIRED): Phase.CLOSED,
+}
+
+
+@dataclass(slots=True)
+class AlertState:
+    """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any."""
+
+    brief: AlertBrief
+    rule_key: str
+    audience: Audience | None
+    phase: Phase = Phase.RAISED
+    episode: int = 1
+    subsumed_by: str | None = None
+    close_at: datetime | None = None
+    armed_for: datetime | None = None
+    escalation: EscalationState = field(default_factory=EscalationState)
+
+    @property
+    def is_open(self) -> bool:
+        """True while the danger lasts."""
+        return self.phase in (Phase.RAISED, Phase.ACKNOWLEDGED)
+
+
+def move(alert: AlertState, event: Event) -> bool:
+    """Apply an event; return True when the phase changed. KeyError for an event the table does not allow."""
+    before = alert.phase
+    alert.phase = TRANSITIONS[before, event]
+    return alert.phase is not before

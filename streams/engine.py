@@ -1,0 +1,180 @@
+"""The engine: one ordered journal of a region in, effects out.
+
+`step` drains every internal deadline at or before the entry's ``recorded_at``, each stamped with its own instant, then
+applies the entry. `advance` does the same without an entry: it is what a live clock tick does, and it is not
+journaled. Same entries, same effects: whatever the ticks, the restarts, the hash seed, the time zone or the locale.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from heapq import heapify, heappop
+from typing import Any, Final
+
+import msgspec
+
+from alerts import book
+from alerts.astreinte import Roster
+from alerts.effects import Effect, EntryRejected, effect_id
+from orsan_plans.geography import REGIONS
+from streams import feeds, messages, setting
+from streams.entry import Entry
+from streams.fold import Fold, Observer, Turn
+from streams.judging import arm_alerts, judge_rule
+from streams.messages import PlanCatalogue
+from streams.receiving import RECEIVERS, feed_changed, judge_signal
+from streams.sliding import slide
+from streams.state import Due, RegionState
+
+SNAPSHOT_VERSION: Final = 1
+
+
+class JournalBroken(ValueError):
+    """The journal handed an entry that cannot follow the previous one: a gap, or time going back."""
+
+
+class UnreadableSnapshot(ValueError):
+    """The bytes are not a snapshot this version of the engine can restore."""
+
+
+def start(region: str) -> Fold:
+    """Return the fold of a region before its first entry; ValueError for an INSEE code that is no région."""
+    if region not in REGIONS:
+        raise ValueError(f"unknown région {region!r}: expected an INSEE code such as 52")
+    return Fold(RegionState(region))
+
+
+def step(fold: Fold, entry: Entry, observer: Observer | None = None) -> list[Effect]:
+    """Fold one entry and return its effects; an entry already folded returns none. JournalBroken on a gap."""
+    state = fold.state
+    if entry.seq <= state.seq:
+        return []
+    if entry.seq != state.seq + 1 or entry.region != state.region or entry.recorded_at < state.now:
+        raise JournalBroken(
+            f"region {state.region}: entry {entry.seq} recorded {entry.recorded_at:%Y-%m-%dT%H:%M:%SZ} cannot follow "
+            f"entry {state.seq} at {state.now:%Y-%m-%dT%H:%M:%SZ}"
+        )
+    effects = advance(fold, entry.recorded_at, observer)
+    state.seq = entry.seq
+    _apply(Turn(fold, entry.status, entry.recorded_at, observer, effects), entry)
+    deadlines = state.deadlines
+    if deadlines and deadlines[0][0] <= entry.recorded_at:
+        effects += advance(fold, entry.recorded_at, observer)
+    return effects
+
+
+def advance(fold: Fold, to: datetime, observer: Observer | None = None) -> list[Effect]:
+    """Fire every deadline at or before ``to`` (aware, UTC), in order, each at its own instant."""
+    state = fold.state
+    effects: list[Effect] = []
+    deadlines = state.deadlines
+    while deadlines and deadlines[0][0] <= to:
+        at, due, status, key = heappop(deadlines)
+        _FIRE[Due(due)](Turn(fold, status, at, observer, effects), key)
+    state.now = max(state.now, to)
+    return effects
+
+
+def next_deadline(fold: Fold) -> datetime | None:
+    """Return the next instant at which `advance` has something to look at."""
+    deadlines = fold.state.deadlines
+    return deadlines[0][0] if deadlines else None
+
+
+def snapshot(fold: Fold) -> bytes:
+    """Return the fold's state as canonical, versioned JSON: same state, same bytes."""
+    fold.state.deadlines.sort()
+    return _encode({"version": SNAPSHOT_VERSION, "state": fold.state})
+
+
+def restore(data: bytes) -> Fold:
+    """Return the fold a snapshot describes; UnreadableSnapshot when it cannot be."""
+    try:
+        content = _decode(data)
+    except msgspec.DecodeError as error:
+        raise UnreadableSnapshot(f"not a snapshot: {error}") from None
+    if content["version"] != SNAPSHOT_VERSION:
+        raise UnreadableSnapshot(f"snapshot version {content['version']}, this engine reads {SNAPSHOT_VERSION}")
+    state = msgspec.convert(content["state"], RegionState, str_keys=True)
+    heapify(state.deadlines)
+    fold = Fold(state)
+    if state.plans:
+        fold.catalogue = setting.read_catalogue(PlanCatalogue("", state.plans))
+        setting.index_plans(fold, state.now)
+    if state.roster is not None:
+        fold.roster = Roster.from_content(state.roster)
+    return fold
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode: Callable[[bytes], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _apply(turn: Turn, entry: Entry) -> None:
+    try:
+        message = messages.decode(entry.kind, entry.payload)
+    except KeyError:
+        reason: str | None = f"unknown kind {entry.kind!r}"
+    except msgspec.DecodeError as error:
+        reason = f"unreadable payload: {error}"
+    else:
+        reason = RECEIVERS[type(message)](turn, message)
+    if reason is not None:
+        turn.effects.append(_rejected(entry, reason))
+
+
+def _rejected(entry: Entry, reason: str) -> EntryRejected:
+    return EntryRejected(
+        id=effect_id("rejected", entry.region, entry.seq),
+        at=entry.recorded_at,
+        status=entry.status,
+        seq=entry.seq,
+        entry_kind=entry.kind,
+        reason=reason,
+    )
+
+
+def _fire_plans(turn: Turn, key: str) -> None:  # noqa: ARG001 - every deadline has a key
+    setting.apply_plans(turn)
+
+
+def _fire_slide(turn: Turn, key: str) -> None:  # noqa: ARG001 - every deadline has a key
+    slide(turn)
+
+
+def _fire_silence(turn: Turn, key: str) -> None:
+    if feeds.check(turn, key):
+        feed, _, territory = key.partition("@")
+        feed_changed(turn, feed, territory)
+
+
+def _fire_signal_end(turn: Turn, key: str) -> None:
+    state = turn.world.signals.get(key)
+    if state is not None and state.signal.ends_at is not None and state.signal.ends_at <= turn.now:
+        del turn.world.signals[key]
+        judge_signal(turn, state.signal)
+
+
+def _fire_posture(turn: Turn, key: str) -> None:
+    rule_key, _, territory = key.partition("@")
+    in_force = turn.fold.rules.by_key.get(rule_key)
+    if in_force is not None:
+        judge_rule(turn, in_force, territory)
+
+
+def _fire_alert(turn: Turn, key: str) -> None:
+    alert = turn.world.book.alerts.get(key)
+    if alert is not None:
+        alert.armed_for = None
+        turn.effects += book.work(turn.world.book, turn.desk(), key)
+        arm_alerts(turn)
+
+
+_FIRE: Final[dict[Due, Callable[[Turn, str], None]]] = {
+    Due.PLANS: _fire_plans,
+    Due.SLIDE: _fire_slide,
+    Due.DAY_CLOSE: setting.close_day,
+    Due.FEED_SILENCE: _fire_silence,
+    Due.SIGNAL_END: _fire_signal_end,
+    Due.POSTURE: _fire_posture,
+    Due.ALERT: _fire_alert,
+}

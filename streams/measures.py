@@ -1,0 +1,156 @@
+"""From entries to readings: what each kind of measurement changes, for the territory and those it lies in."""
+
+from datetime import date, datetime, timedelta
+
+from orsan_plans.geography import REGIONS
+from orsan_plans.indicator import INDICATORS
+from orsan_plans.reading import Reading, Unknown
+from orsan_plans.territory import Level, level_of
+from streams import daily, feeds
+from streams.daily import DAILY_INDICATORS
+from streams.fold import Turn
+from streams.messages import BedCapacity
+from streams.passages import PASSAGE_INDICATORS
+from streams.rules_in_force import Minimum
+
+
+def qualified(turn: Turn, reading: Reading) -> Reading:
+    """Apply the strictest minimum in force: a ratio of too few cases or too few sources is unknown."""
+    if reading.value is None or reading.denominator is None:
+        return reading
+    minimum = turn.fold.rules.minimums.get(reading.indicator, Minimum())
+    if reading.reporting * 100 < minimum.completeness * reading.expected:
+        return _unknown(reading, Unknown.ABSENT, f"{reading.reporting}/{reading.expected}")
+    if reading.denominator < minimum.count:
+        return _unknown(reading, Unknown.TOO_FEW, f"{reading.denominator} < {minimum.count}")
+    return reading
+
+
+def _unknown(reading: Reading, reason: Unknown, detail: str) -> Reading:
+    return Reading(
+        reading.indicator,
+        reading.territory,
+        reading.occurred_on,
+        reading.unit,
+        None,
+        reason,
+        detail,
+        reporting=reading.reporting,
+        expected=reading.expected,
+    )
+
+
+def _ratio(
+    turn: Turn, indicator: str, territory: str, counts: tuple[int, int | None], sources: tuple[int, int]
+) -> Reading:
+    """Build a reading from numerator, denominator (None for a plain count) and (reporting, expected) sources."""
+    numerator, denominator = counts
+    reporting, expected = sources
+    unit, today = INDICATORS[indicator].unit, turn.fold.today(turn.now)
+    reason = None
+    if reporting == 0:
+        reason = Unknown.STALE if expected else Unknown.ABSENT
+    elif denominator == 0:
+        reason = Unknown.TOO_FEW
+    if reason is not None:
+        detail = f"{reporting}/{expected}"
+        return Reading(indicator, territory, today, unit, None, reason, detail, reporting=reporting, expected=expected)
+    reading = Reading(
+        indicator,
+        territory,
+        today,
+        unit,
+        float(numerator) if denominator is None else 100 * numerator / denominator,
+        numerator=numerator,
+        denominator=denominator,
+        reporting=reporting,
+        expected=expected,
+        is_lower_bound=denominator is None and reporting < expected,
+    )
+    return qualified(turn, reading)
+
+
+def passage_reading(turn: Turn, indicator: str, territory: str) -> Reading:
+    """Read a sliding-window indicator of a territory now; unknown when its feeds are silent."""
+    window = turn.world.passages.windows.get(territory)
+    sources = sources_of(turn, feeds.RPU, territory)
+    reporting = feeds.reporting(turn, feeds.RPU, sources)
+    counts = window.counts(PASSAGE_INDICATORS[indicator]) if window else (0, None)
+    if window is None and PASSAGE_INDICATORS[indicator].over is not None:
+        counts = (0, 0)
+    return _ratio(turn, indicator, territory, counts, (reporting, len(sources)))
+
+
+def sources_of(turn: Turn, feed: str, territory: str) -> list[str]:
+    """Return the establishments of a territory from which a feed is known, in FINESS order."""
+    level = level_of(territory)
+    prefix = f"{feed}@ETAB-"
+    known = [key.partition("@")[2] for key in sorted(turn.world.feeds) if key.startswith(prefix)]
+    if level is Level.ETABLISSEMENT:
+        return [each for each in known if each == territory]
+    if level is Level.DEPARTEMENT:
+        return [each for each in known if turn.fold.departement_of(each) == territory]
+    return known
+
+
+def bed_reading(turn: Turn, territory: str) -> Reading:
+    """Read the occupancy of intensive-care beds: occupied over installed, establishments that said both."""
+    sources = [each for each in sources_of(turn, feeds.BEDS, territory) if f"rea@{each}" in turn.world.beds]
+    declared = [
+        beds
+        for each in sources
+        if (beds := _usable(turn, each)) is not None and beds.beds_occupied is not None and beds.beds_installed
+    ]
+    occupied = sum(beds.beds_occupied or 0 for beds in declared)
+    installed = sum(beds.beds_installed or 0 for beds in declared)
+    counts = (occupied, installed)
+    return _ratio(turn, "lits.taux_occupation_rea", territory, counts, (len(declared), len(sources)))
+
+
+def _usable(turn: Turn, etablissement: str) -> BedCapacity | None:
+    feed = turn.world.feeds[f"{feeds.BEDS}@{etablissement}"]
+    return None if feed.is_silent else turn.world.beds.get(f"rea@{etablissement}")
+
+
+def daily_territories(turn: Turn, departement: str, feed: str, day: date) -> list[str]:
+    """Return the territories whose reading of a day may be taken now that a département reported it."""
+    region = turn.fold.territory
+    is_complete = daily.has_day(turn.world.daily, feed, region, day)
+    return [departement, region] if is_complete else [departement]
+
+
+def publish_daily(turn: Turn, feed: str, territory: str, day: date) -> list[str]:
+    """Publish the readings of a feed that include ``day``; return the indicators whose latest reading changed."""
+    changed: list[str] = []
+    for indicator, spec in DAILY_INDICATORS.items():
+        if spec.feed != feed:
+            continue
+        latest = turn.world.readings.get(f"{indicator}@{territory}")
+        last = max(day, latest.occurred_on) if latest else day
+        for ahead in range(min(spec.days, (last - day).days + 1)):
+            if _publish_day(turn, indicator, territory, day + timedelta(days=ahead), latest):
+                changed.append(indicator)
+    return changed
+
+
+def _publish_day(turn: Turn, indicator: str, territory: str, day: date, latest: Reading | None) -> bool:
+    reading = qualified(turn, daily.read(turn.world.daily, indicator, territory, day))
+    if latest is not None and day < latest.occurred_on:
+        # A late figure revises a past day: it is shown, but only the latest day is judged.
+        if turn.observer is not None:
+            turn.observer(turn.now, turn.status, reading)
+        return False
+    if reading == latest:
+        return False
+    turn.publish(reading)
+    return True
+
+
+def departements_of(turn: Turn) -> list[str]:
+    """Return the départements of the region, as territories."""
+    return [f"DEP-{code}" for code in REGIONS[turn.fold.state.region].departements]
+
+
+def recorded_too_late(turn: Turn, day: date) -> bool:
+    """Tell whether a day is beyond what the fold keeps."""
+    return turn.now - datetime.combine(day, datetime.min.time(), daily.PARIS) > timedelta(days=daily.KEPT_DAYS)

@@ -1,0 +1,154 @@
+"""Emergency-department visits in sliding windows: counts only, never a record.
+
+A visit adds one to the lanes it matches, in its establishment, its département and its région. Windows hold whole
+steps of time: the 24-hour window is the current quarter of an hour and the 95 before it, the one-hour window the
+current five minutes and the 11 before them. They close on recorded time; a visit is placed by its entry time.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from streams.messages import PassageRPU
+
+ALL, AGED_75, UNDER_1, SEVERE, HOSPITALISED, WITH_EXIT, WITH_CCMU, BY_SMUR = range(8)
+LANES: Final = 8
+"""What is counted of a visit: CCMU 4-5 is severe; an exit by mutation (6) or transfert (7) is a hospitalisation."""
+
+DAY_STEP: Final = 900
+DAY_STEPS: Final = 96
+HOUR_STEP: Final = 300
+HOUR_STEPS: Final = 12
+FUTURE_TOLERANCE: Final = timedelta(minutes=15)
+"""A visit may be dated this much after it is recorded (a hospital's clock runs fast); beyond, it is contradictory."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageIndicator:
+    """Lane counted, lane it is divided by (None for a plain count), and whether the window is the hour's."""
+
+    lane: int
+    over: int | None = None
+    is_hourly: bool = False
+
+
+PASSAGE_INDICATORS: Final[dict[str, PassageIndicator]] = {
+    "rpu.passages_1h": PassageIndicator(ALL, is_hourly=True),
+    "rpu.passages_24h": PassageIndicator(ALL),
+    "rpu.passages_75_ans_24h": PassageIndicator(AGED_75),
+    "rpu.passages_moins_1_an_24h": PassageIndicator(UNDER_1),
+    "rpu.passages_ccmu_4_5_24h": PassageIndicator(SEVERE),
+    "rpu.hospitalisations_24h": PassageIndicator(HOSPITALISED),
+    "rpu.arrivees_smur_24h": PassageIndicator(BY_SMUR),
+    # Denominator: RPU whose MODE_SORTIE is filled (Alsace AHET4, jcrb/HET).
+    "rpu.taux_hospitalisation_24h": PassageIndicator(HOSPITALISED, WITH_EXIT),
+    "rpu.part_75_ans_24h": PassageIndicator(AGED_75, ALL),
+    "rpu.part_ccmu_4_5_24h": PassageIndicator(SEVERE, WITH_CCMU),
+}
+
+
+@dataclass(slots=True)
+class Window:
+    """The counts of one territory: per step (keyed by step number since 1970) and summed over each window."""
+
+    day: list[int] = field(default_factory=lambda: [0] * LANES)
+    hour: int = 0
+    day_steps: dict[int, list[int]] = field(default_factory=dict)
+    hour_steps: dict[int, int] = field(default_factory=dict)
+
+    def add(self, day_step: int, hour_step: int | None, lanes: tuple[int, ...]) -> None:
+        """Count a visit; ``hour_step`` is None when it is too old for the one-hour window."""
+        step = self.day_steps.get(day_step)
+        if step is None:
+            step = self.day_steps[day_step] = [0] * LANES
+        total = self.day
+        for lane in lanes:
+            step[lane] += 1
+            total[lane] += 1
+        if hour_step is not None:
+            self.hour += 1
+            self.hour_steps[hour_step] = self.hour_steps.get(hour_step, 0) + 1
+
+    def slide(self, day_steps: range, hour_steps: range) -> bool:
+        """Forget the given steps; return True when a count changed."""
+        changed = False
+        for step in day_steps:
+            counts = self.day_steps.pop(step, None)
+            if counts is not None:
+                changed = True
+                for lane, count in enumerate(counts):
+                    self.day[lane] -= count
+        for step in hour_steps:
+            count = self.hour_steps.pop(step, 0)
+            self.hour -= count
+            changed = changed or count > 0
+        return changed
+
+    def counts(self, indicator: PassageIndicator) -> tuple[int, int | None]:
+        """Return numerator and denominator (None for a plain count) of an indicator."""
+        if indicator.is_hourly:
+            return self.hour, None
+        return self.day[indicator.lane], None if indicator.over is None else self.day[indicator.over]
+
+
+@dataclass(slots=True)
+class PassageBook:
+    """The windows of every territory that received visits.
+
+    ``first_day_step`` and ``first_hour_step`` are the oldest steps still inside the windows.
+    """
+
+    windows: dict[str, Window] = field(default_factory=dict)
+    first_day_step: int = 0
+    first_hour_step: int = 0
+    is_sliding: bool = False
+
+    def expired(self, now: datetime) -> tuple[range, range]:
+        """Move the windows to ``now``; return the day and hour steps that have just left them."""
+        current = int(now.timestamp())
+        first_day = current // DAY_STEP - DAY_STEPS + 1
+        first_hour = current // HOUR_STEP - HOUR_STEPS + 1
+        # A longer pause than the window needs no more steps than the window holds.
+        days = range(max(self.first_day_step, first_day - DAY_STEPS), first_day)
+        hours = range(max(self.first_hour_step, first_hour - HOUR_STEPS), first_hour)
+        self.first_day_step, self.first_hour_step = first_day, first_hour
+        return days, hours
+
+
+def lanes_of(passage: PassageRPU) -> tuple[int, ...]:
+    """Return the lanes a visit is counted in."""
+    lanes = [ALL]
+    if passage.age_class == "75_ans_et_plus":
+        lanes.append(AGED_75)
+    elif passage.age_class == "moins_1_an":
+        lanes.append(UNDER_1)
+    if passage.ccmu is not None:
+        lanes.append(WITH_CCMU)
+        if passage.ccmu in ("4", "5"):
+            lanes.append(SEVERE)
+    if passage.mode_sortie is not None:
+        lanes.append(WITH_EXIT)
+        if passage.mode_sortie in ("6", "7"):
+            lanes.append(HOSPITALISED)
+    if passage.transport in ("SMUR", "HELI"):
+        lanes.append(BY_SMUR)
+    return tuple(lanes)
+
+
+def steps_of(entered_at: datetime, now: datetime) -> tuple[int, int | None] | None:
+    """Return the day step and hour step a visit falls in at ``now``; None when it is older than 24 hours.
+
+    A visit dated after ``now`` (within the tolerance) counts in the current step.
+    """
+    current = int(now.timestamp())
+    entered = min(int(entered_at.timestamp()), current)
+    day_step = entered // DAY_STEP
+    if day_step <= current // DAY_STEP - DAY_STEPS:
+        return None
+    hour_step = entered // HOUR_STEP
+    return day_step, hour_step if hour_step > current // HOUR_STEP - HOUR_STEPS else None
+
+
+def next_slide(now: datetime) -> datetime:
+    """Return the next boundary between two steps after ``now``."""
+    return datetime.fromtimestamp((int(now.timestamp()) // HOUR_STEP + 1) * HOUR_STEP, UTC)

@@ -1,0 +1,228 @@
+"""What an entry changes, one function per kind of message. Each returns None, or why the entry changes nothing."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from alerts import book
+from alerts.effects import PostureChanged, VoletDecided, effect_id
+from orsan_plans.posture import Posture
+from orsan_plans.territory import Level, level_of
+from streams import daily, feeds, setting
+from streams.fold import Turn
+from streams.judging import arm_alerts, judge_all
+from streams.measures import bed_reading, daily_territories, publish_daily, recorded_too_late
+from streams.messages import (
+    Acknowledge,
+    BedCapacity,
+    DailyFigures,
+    DecideVolet,
+    DeliveryReport,
+    EtablissementList,
+    PassageRPU,
+    PlanCatalogue,
+    ReferenceBeds,
+    RosterVersion,
+    SignalSanitaire,
+)
+from streams.passages import FUTURE_TOLERANCE, Window, lanes_of, steps_of
+from streams.sliding import judge_watches, start_sliding
+from streams.state import Due, SignalState
+
+
+def passage(turn: Turn, message: PassageRPU) -> str | None:
+    """Count a visit in its establishment, its département and its région."""
+    fold, now = turn.fold, turn.now
+    departement = f"DEP-{message.departement}"
+    etablissement = f"ETAB-{message.finess}"
+    if not fold.holds(departement):
+        return f"{departement} is not in region {fold.state.region}"
+    if message.entered_at - now > FUTURE_TOLERANCE:
+        return "the visit is dated after it was recorded: check the clock of the establishment"
+    came_back = feeds.heard(turn, feeds.RPU, etablissement)
+    steps = steps_of(message.entered_at, now)
+    territories = (etablissement, departement, fold.territory)
+    if steps is not None:
+        lanes = lanes_of(message)
+        windows = turn.world.passages.windows
+        for territory in territories:
+            window = windows.get(territory)
+            if window is None:
+                window = windows[territory] = Window()
+            window.add(steps[0], steps[1], lanes)
+        start_sliding(turn)
+        for territory in territories:
+            judge_watches(turn, territory, windows[territory])
+    if came_back:
+        feed_changed(turn, feeds.RPU, etablissement)
+    return None
+
+
+def feed_changed(turn: Turn, feed: str, territory: str) -> None:
+    """Judge what the silence or the return of a feed may change: its rules, and the readings it is part of."""
+    fold = turn.fold
+    judge_all(turn, fold.rules.by_feed.get(feed, []), territory)
+    places = [territory, *(place for place in fold.ancestors(territory) if place != "FR")]
+    if feed == feeds.BEDS:
+        _publish_beds(turn, places)
+    if feed == feeds.RPU:
+        for place in places:
+            for watch in turn.fold.watches.get(f"{turn.status}@{place}", []):
+                judge_all(turn, watch.rules, place)
+
+
+def figures(turn: Turn, message: DailyFigures) -> str | None:
+    """Keep a day's figures of a département and publish the readings they complete."""
+    if level_of(message.territory) is not Level.DEPARTEMENT or not turn.fold.holds(message.territory):
+        return f"{message.territory} is not a département of region {turn.fold.state.region}"
+    if recorded_too_late(turn, message.day):
+        return f"figures of {message.day} are more than {daily.KEPT_DAYS} days old"
+    came_back = feeds.heard(turn, message.feed, message.territory)
+    setting.start_closing(turn, message.feed)
+    if daily.store(turn.world.daily, message.feed, message.territory, message.day, message.figures):
+        for territory in daily_territories(turn, message.territory, message.feed, message.day):
+            judge_indicators(turn, publish_daily(turn, message.feed, territory, message.day), territory)
+    if came_back:
+        feed_changed(turn, message.feed, message.territory)
+    return None
+
+
+def judge_indicators(turn: Turn, indicators: list[str], territory: str) -> None:
+    """Judge the rules that name these indicators at the territory's level."""
+    level = level_of(territory)
+    for indicator in indicators:
+        judge_all(turn, turn.fold.rules.judging(indicator, level), territory)
+
+
+def reference_beds(turn: Turn, message: ReferenceBeds) -> str | None:
+    """Keep the reference beds of a territory: the next reading uses them."""
+    turn.world.daily.beds[message.territory] = message.beds
+    return None
+
+
+def capacity(turn: Turn, message: BedCapacity) -> str | None:
+    """Keep an establishment's declared beds and publish the occupancy of the territories it lies in."""
+    etablissement = f"ETAB-{message.finess}"
+    if not turn.fold.holds(f"DEP-{message.departement}"):
+        return f"DEP-{message.departement} is not in region {turn.fold.state.region}"
+    key = f"{message.bed_kind}@{etablissement}"
+    known = turn.world.beds.get(key)
+    came_back = feeds.heard(turn, feeds.BEDS, etablissement)
+    if known is None or message.updated_at >= known.updated_at:
+        turn.world.beds[key] = message
+        _publish_beds(turn, [etablissement, f"DEP-{message.departement}", turn.fold.territory])
+    if came_back:
+        feed_changed(turn, feeds.BEDS, etablissement)
+    return None
+
+
+def _publish_beds(turn: Turn, territories: list[str]) -> None:
+    for territory in territories:
+        reading = bed_reading(turn, territory)
+        if reading != turn.world.readings.get(f"{reading.indicator}@{territory}"):
+            turn.publish(reading)
+            judge_indicators(turn, [reading.indicator], territory)
+
+
+def signal(turn: Turn, message: SignalSanitaire) -> str | None:
+    """Open, update or end a signal, and judge the rules of its nature wherever it counts."""
+    if not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    signals = turn.world.signals
+    known = signals.get(message.signal_id)
+    if message.is_open and (message.ends_at is None or message.ends_at > turn.now):
+        signals[message.signal_id] = SignalState(message, known.since if known else turn.now)
+        if message.ends_at is not None:
+            turn.fold.arm(message.ends_at, Due.SIGNAL_END, turn.status, message.signal_id)
+    elif known is None:
+        return f"signal {message.signal_id} is ended but was never open"
+    else:
+        del signals[message.signal_id]
+    for each in [message] if known is None else [message, known.signal]:
+        judge_signal(turn, each)
+    return None
+
+
+def judge_signal(turn: Turn, message: SignalSanitaire) -> None:
+    """Judge the rules of a signal's nature in its territory, the wider ones, and its départements when it is wide."""
+    fold = turn.fold
+    inside = level_of(message.territory) in (Level.REGION, Level.FRANCE)
+    narrower = setting.departements(fold.state.region) if inside else []
+    own = [] if message.territory == "FR" else [message.territory]
+    wider = [place for place in fold.ancestors(message.territory) if place != "FR"]
+    if message.territory == "FR":
+        wider = [fold.territory]
+    for territory in [*narrower, *own, *wider]:
+        judge_all(turn, fold.rules.by_nature.get(message.nature, []), territory)
+
+
+def acknowledge(turn: Turn, message: Acknowledge) -> str | None:
+    """Stop the calls of an alert."""
+    effects = book.answer(turn.world.book, turn.desk(), message.alert_id, message.by)
+    if isinstance(effects, str):
+        return effects
+    turn.effects += effects
+    return None
+
+
+def delivery(turn: Turn, message: DeliveryReport) -> str | None:
+    """Take into account what became of a call."""
+    turn.effects += book.report(
+        turn.world.book, turn.desk(), message.notification_id, is_sent=message.outcome == "sent"
+    )
+    arm_alerts(turn)
+    return None
+
+
+def decision(turn: Turn, message: DecideVolet) -> str | None:
+    """Activate or lift a volet: the authority's word, and the only way to ACTIVATION."""
+    if not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    key = f"{message.volet}@{message.territory}"
+    activated = turn.world.activated
+    is_active = message.decision == "activer"
+    if is_active is (key in activated):
+        return f"volet {message.volet} is already {'active' if is_active else 'not active'} in {message.territory}"
+    if is_active:
+        activated[key] = message.author
+    else:
+        del activated[key]
+    before, after = (Posture.VEILLE, Posture.ACTIVATION) if is_active else (Posture.ACTIVATION, Posture.VEILLE)
+    common: dict[str, Any] = {"at": turn.now, "status": turn.status, "volet": message.volet}
+    instant = turn.now.isoformat()
+    turn.effects += [
+        VoletDecided(
+            id=effect_id("decided", turn.status, key, instant, message.decision),
+            territory=message.territory,
+            is_active=is_active,
+            author=message.author,
+            reason=message.reason,
+            **common,
+        ),
+        PostureChanged(
+            id=effect_id("posture", turn.status, "decision", key, instant, before, after),
+            plan="",
+            rule="decision",
+            territory=message.territory,
+            before=before,
+            after=after,
+            occurred_on=turn.fold.today(turn.now),
+            evidence=None,
+            **common,
+        ),
+    ]
+    return None
+
+
+RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
+    PassageRPU: passage,
+    DailyFigures: figures,
+    ReferenceBeds: reference_beds,
+    BedCapacity: capacity,
+    SignalSanitaire: signal,
+    Acknowledge: acknowledge,
+    DeliveryReport: delivery,
+    DecideVolet: decision,
+    PlanCatalogue: setting.plans,
+    RosterVersion: setting.roster,
+    EtablissementList: setting.etablissements,
+}

@@ -1,0 +1,66 @@
+"""Sliding windows of visits: they move on recorded time, every five minutes, as long as they hold anything."""
+
+from orsan_plans.territory import level_of
+from streams.fold import Turn
+from streams.judging import judge_all
+from streams.measures import passage_reading
+from streams.passages import PASSAGE_INDICATORS, Window, next_slide
+from streams.state import Due
+from streams.watches import Watch, cut_points
+
+
+def start_sliding(turn: Turn) -> None:
+    """Arm the next slide, and place empty windows at the present."""
+    passages = turn.world.passages
+    if not passages.is_sliding:
+        passages.expired(turn.now)
+        passages.is_sliding = True
+        turn.fold.arm(next_slide(turn.now), Due.SLIDE, turn.status, "")
+
+
+def slide(turn: Turn) -> None:
+    """Forget what left the windows, judge what changed, and show the readings of the moment."""
+    passages = turn.world.passages
+    days, hours = passages.expired(turn.now)
+    for territory in sorted(passages.windows):
+        window = passages.windows[territory]
+        if window.slide(days, hours):
+            judge_watches(turn, territory, window)
+        if not window.day_steps and not window.hour_steps:
+            del passages.windows[territory]
+        _show(turn, territory)
+    passages.is_sliding = bool(passages.windows)
+    if passages.is_sliding:
+        turn.fold.arm(next_slide(turn.now), Due.SLIDE, turn.status, "")
+
+
+def _show(turn: Turn, territory: str) -> None:
+    if turn.observer is not None:
+        for indicator in PASSAGE_INDICATORS:
+            turn.observer(turn.now, turn.status, passage_reading(turn, indicator, territory))
+
+
+def judge_watches(turn: Turn, territory: str, window: Window) -> None:
+    """Judge the rules whose indicator left the interval in which no judgement can change."""
+    key = f"{turn.status}@{territory}"
+    watches = turn.fold.watches.get(key)
+    if watches is None:
+        watches = turn.fold.watches[key] = _watches(turn, territory)
+    for watch in watches:
+        if not watch.is_settled(window):
+            judge_all(turn, watch.rules, territory)
+
+
+def _watches(turn: Turn, territory: str) -> list[Watch]:
+    rules, level = turn.fold.rules, level_of(territory)
+    return [
+        Watch(
+            indicator,
+            counted,
+            tuple(judging),
+            cut_points(judging, indicator),
+            rules.minimums[indicator].count,
+        )
+        for indicator, counted in PASSAGE_INDICATORS.items()
+        if (judging := rules.judging(indicator, level))
+    ]
