@@ -27,6 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("soak" if config.getoption("--soak") else "ci")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Say how to repeat a failing order: quiet runs hide the header where pytest-randomly says it."""
+    seed = terminalreporter.config.getoption("randomly_seed", default=None)
+    if exitstatus and seed is not None:
+        terminalreporter.write_line(f"this order again: PYTEST_OPTIONS='-n 2 --randomly-seed={seed}'")
+
+
 @pytest.fixture(scope="session")
 def soak(request: pytest.FixtureRequest) -> bool:
     """Whether campaigns run whole: slow tests choose their number of rounds from it."""

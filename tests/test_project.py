@@ -121,9 +121,7 @@ def test_documented_make_commands_exist(repository: Path) -> None:
     assert {"demo", "test", "lint", "types", "format", "bench", "soak", "clean"} <= targets
     documents = [repository / "README.md", *sorted((repository / "docs").rglob("*.md"))]
     for document in documents:
-        commands = re.findall(
-            r"(?:^|`)make ([a-z][a-z-]*)", document.read_text(encoding="utf-8"), re.MULTILINE
-        )
+        commands = re.findall(r"(?:^|`)make ([a-z][a-z-]*)", document.read_text(encoding="utf-8"), re.MULTILINE)
         missing = [command for command in commands if command not in targets]
         assert missing == [], f"{document.name} names make commands that the Makefile does not have"
 
@@ -145,6 +143,4 @@ def test_constraints_pin_every_dependency(pyproject: dict[str, Any], constraints
     for name, requirements in closure(map(Requirement, lines)).items():
         assert name in constraints, f"constraints.txt does not pin {name}"
         for requirement in requirements:
-            assert requirement.specifier.contains(constraints[name]), (
-                f"{name} is pinned outside {requirement}"
-            )
+            assert requirement.specifier.contains(constraints[name]), f"{name} is pinned outside {requirement}"
