@@ -1,0 +1,180 @@
+"""The outbox in SQLite, in the journal's own file.
+
+A claim is a compare-and-set on the row's seal: whoever read an older row changes nothing, so that two
+senders, even in two processes, never hold the same item. `enqueue` and `finish_all` run inside the
+journal's transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Index, Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import Field, SQLModel
+
+from alerts import outbox
+from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
+from alerts.effects import Notify, decode, encode
+from alerts.outbox import (
+    DEFAULT_POLICY,
+    Delivery,
+    Finished,
+    Item,
+    OutboxState,
+    RetryPolicy,
+    StorageUnreadable,
+)
+
+
+class OutboxRow(SQLModel, table=True):
+    """An `alerts.outbox.Item`; instants in microseconds UTC, ``ready_at`` None once finished."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_ready", "ready_at"), {"sqlite_with_rowid": False})
+    region: str = Field(primary_key=True)
+    notification_id: str = Field(primary_key=True)
+    notification: bytes
+    state: str
+    attempts: int
+    due_at: int
+    worker: str
+    lease_until: int | None
+    ready_at: int | None
+    error: str
+    title: str
+    body: str
+    finished_at: int | None
+    seal: bytes
+
+
+OUTBOX: Final = table_of(OutboxRow)
+
+
+class SqliteOutbox:
+    """The `alerts.outbox.Outbox` of a journal's file. Safe to share between threads."""
+
+    def __init__(self, database: Database, policy: RetryPolicy = DEFAULT_POLICY) -> None:
+        self._database = database
+        self._policy = policy
+
+    def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Delivery]:
+        """Claim at most ``limit`` items ready at ``now``, longest-waiting first; nobody else gets them."""
+        ready = (
+            select(OUTBOX)
+            .where(OUTBOX.c.ready_at <= to_micros(now))
+            .order_by(OUTBOX.c.ready_at, OUTBOX.c.region, OUTBOX.c.notification_id)
+            .limit(limit)
+        )
+        deliveries = []
+        with self._database.writing() as connection:
+            for row in connection.execute(ready).all():
+                item = outbox.claim(_to_item(row), now, worker, lease)
+                if item and _replace(connection, row.seal, item):
+                    deliveries.append(outbox.delivery_of(item))
+        return deliveries
+
+    def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
+        """Put a failed delivery back for later; False when its lease was lost to another worker."""
+        with self._database.writing() as connection:
+            row = _find(connection, delivery.region, delivery.notification_id)
+            item = row and outbox.retry(_to_item(row), delivery, now, error, self._policy)
+            return bool(row and item and _replace(connection, row.seal, item))
+
+    def next_ready_at(self) -> datetime | None:
+        """Return the first instant at which `claim` has something to give, None when all is finished."""
+        with self._database.reading() as connection:
+            micros = connection.execute(select(func.min(OUTBOX.c.ready_at))).scalar()
+        return _instant(micros)
+
+    def find(self, region: str, notification_id: str) -> Item | None:
+        """Return an item with what was sent, for audit."""
+        with self._database.reading() as connection:
+            row = _find(connection, region, notification_id)
+        return _to_item(row) if row else None
+
+    def counts(self) -> dict[OutboxState, int]:
+        """Return how many items are in each state; every state is present."""
+        query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
+        with self._database.reading() as connection:
+            found = {str(state): int(count) for state, count in connection.execute(query)}
+        return {state: found.get(state, 0) for state in OutboxState}
+
+
+def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]) -> None:
+    """Add notifications within the caller's transaction; one that is already there keeps its state."""
+    rows = [_to_row(outbox.queue(region, notification)) for notification in notifications]
+    if rows:
+        connection.execute(insert(OUTBOX).on_conflict_do_nothing(), rows)
+
+
+def finish_all(connection: Connection, region: str, reports: Iterable[Finished]) -> str | None:
+    """Close items within the caller's transaction; return the first id that does not exist, or None."""
+    for report in reports:
+        row = _find(connection, region, report.notification_id)
+        if row is None:
+            return report.notification_id
+        _replace(connection, row.seal, outbox.finish(_to_item(row), report))
+    return None
+
+
+def _find(connection: Connection, region: str, notification_id: str) -> Row[Any] | None:
+    query = select(OUTBOX).where(OUTBOX.c.region == region, OUTBOX.c.notification_id == notification_id)
+    return connection.execute(query).one_or_none()
+
+
+def _replace(connection: Connection, seen_seal: bytes, item: Item) -> bool:
+    key = (OUTBOX.c.region == item.region, OUTBOX.c.notification_id == item.notification.id)
+    changed = connection.execute(update(OUTBOX).where(*key, OUTBOX.c.seal == seen_seal).values(_to_row(item)))
+    return changed.rowcount == 1
+
+
+def _to_row(item: Item) -> dict[str, object]:
+    return sealed(
+        {
+            "region": item.region,
+            "notification_id": item.notification.id,
+            "notification": encode(item.notification),
+            "state": item.state.value,
+            "attempts": item.attempts,
+            "due_at": to_micros(item.due_at),
+            "worker": item.worker,
+            "lease_until": _micros(item.lease_until),
+            "ready_at": _micros(item.ready_at),
+            "error": item.error,
+            "title": item.title,
+            "body": item.body,
+            "finished_at": _micros(item.finished_at),
+        }
+    )
+
+
+def _to_item(row: Row[Any]) -> Item:
+    if row.seal != seal(*row[:-1]):
+        raise StorageUnreadable(
+            f"outbox, notification {row.notification_id}: altered on the disk; run `vigie journal verify`"
+        )
+    notification = decode(row.notification)
+    if not isinstance(notification, Notify):
+        raise StorageUnreadable(f"outbox, notification {row.notification_id}: not a notification")
+    return Item(
+        region=row.region,
+        notification=notification,
+        state=OutboxState(row.state),
+        attempts=row.attempts,
+        due_at=from_micros(row.due_at),
+        worker=row.worker,
+        lease_until=_instant(row.lease_until),
+        error=row.error,
+        title=row.title,
+        body=row.body,
+        finished_at=_instant(row.finished_at),
+    )
+
+
+def _micros(instant: datetime | None) -> int | None:
+    return None if instant is None else to_micros(instant)
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)

@@ -1,0 +1,247 @@
+"""The journal in one SQLite file: one transaction per batch, chunked reading in constant memory.
+
+Committed entries are never changed, so a reader takes them chunk by chunk, each in its own short transaction.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Row, Select, Table, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from alerts import effects as effect_codec
+from alerts.adapters.database import Database, Synchronous, seal, sealed
+from alerts.adapters.outbox_store import SqliteOutbox, enqueue, finish_all
+from alerts.outbox import DEFAULT_POLICY, RetryPolicy, StorageError, StorageUnreadable
+from streams.adapters import sqlite_integrity, tables
+from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, QUARANTINE, SNAPSHOTS
+from streams.entry import Entry, Head
+from streams.integrity import EffectRecord, Problem
+from streams.journal import (
+    Batch,
+    JournalConflict,
+    JournalPurpose,
+    Linked,
+    Quarantined,
+    Snapshot,
+    StoredEffect,
+    fresh_head,
+    link,
+)
+
+_CHUNK: Final = 1000
+
+
+class SqliteJournal:
+    """A `streams.journal.Journal` in a file. Closing it folds SQLite's side files back into that one file."""
+
+    def __init__(self, database: Database, policy: RetryPolicy = DEFAULT_POLICY) -> None:
+        self.database = database
+        self.outbox = SqliteOutbox(database, policy)
+        self._purpose = _purpose_of(database)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        purpose: JournalPurpose = JournalPurpose.LIVE,
+        synchronous: Synchronous = "FULL",
+        policy: RetryPolicy = DEFAULT_POLICY,
+    ) -> Self:
+        """Make a new, empty journal; StorageError when the file already holds something."""
+        return cls(Database.create(path, tables.TABLES, {"purpose": purpose.value}, synchronous), policy)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        synchronous: Synchronous = "FULL",
+        policy: RetryPolicy = DEFAULT_POLICY,
+        *,
+        read_only: bool = False,
+    ) -> Self:
+        """Open an existing journal; StorageUnreadable when it is not one, is newer or is damaged."""
+        database = Database.open(path, synchronous, read_only=read_only)
+        try:
+            return cls(database, policy)
+        except BaseException:
+            database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    @property
+    def purpose(self) -> JournalPurpose:
+        """What the journal is for."""
+        return self._purpose
+
+    def regions(self) -> list[str]:
+        """Return the INSEE codes of the régions that have a head, sorted."""
+        return [head.region for head in self.heads()]
+
+    def head(self, region: str) -> Head:
+        """Return where a région stands; a fresh head when nothing was journaled."""
+        with self.database.reading() as connection:
+            return _head(connection, region)
+
+    def heads(self) -> list[Head]:
+        """Return every région's head, by code."""
+        with self.database.reading() as connection:
+            return [_checked_head(row) for row in connection.execute(select(HEADS).order_by(HEADS.c.region))]
+
+    def commit(self, batch: Batch) -> Head:
+        """Write one batch, return the new head; JournalConflict, TimeWentBack, StorageError: nothing written."""
+        with self.database.writing() as connection:
+            return self._write(connection, batch)
+
+    def commit_all(self, batches: Iterable[Batch]) -> None:
+        """Write all batches in one transaction; any error, even one of the iterable, undoes all of them."""
+        with self.database.writing() as connection:
+            for batch in batches:
+                self._write(connection, batch)
+
+    def _write(self, connection: Connection, batch: Batch) -> Head:
+        region = batch.head.region
+        linked = link(batch, _head(connection, region), self._purpose)
+        _put_head(connection, linked.head)
+        _append_entries(connection, batch, linked)
+        _append_effects(connection, batch, linked)
+        if batch.snapshot is not None:
+            _put_snapshot(connection, linked.head, batch.snapshot)
+        if batch.quarantine:
+            rows = [tables.quarantine_row(region, record) for record in batch.quarantine]
+            connection.execute(insert(QUARANTINE), rows)
+        enqueue(connection, region, batch.outbox)
+        unknown = finish_all(connection, region, batch.finished)
+        if unknown is not None:
+            raise JournalConflict(f"région {region}: notification {unknown} was never in the outbox")
+        return linked.head
+
+    def entries(self, region: str, after_seq: int = 0, until: datetime | None = None) -> Iterator[Entry]:
+        """Stream the entries after ``after_seq`` recorded at or before ``until``, in constant memory."""
+        of_region = select(ENTRIES).where(ENTRIES.c.region == region).order_by(ENTRIES.c.seq).limit(_CHUNK)
+        while rows := self._chunk(of_region.where(ENTRIES.c.seq > after_seq)):
+            for row in rows:
+                entry = self._read(row)
+                if until is not None and entry.recorded_at > until:
+                    return
+                yield entry
+            after_seq = rows[-1].seq
+
+    def effects(self, region: str, after: int = 0) -> Iterator[StoredEffect]:
+        """Stream the effects numbered above ``after``, in constant memory."""
+        of_region = select(EFFECTS).where(EFFECTS.c.region == region).order_by(EFFECTS.c.number).limit(_CHUNK)
+        while rows := self._chunk(of_region.where(EFFECTS.c.number > after)):
+            for row in rows:
+                yield StoredEffect(row.number, row.after_seq, effect_codec.decode(row.effect))
+            after = rows[-1].number
+
+    def latest_snapshot(self, region: str) -> Snapshot | None:
+        """Return the last snapshot committed, None when there is none.
+
+        One that does not match its seal counts as none: the fold then replays from the start, to the same
+        state.
+        """
+        with self.database.reading() as connection:
+            row = connection.execute(select(SNAPSHOTS).where(SNAPSHOTS.c.region == region)).one_or_none()
+        if row is None or row.seal != seal(*row[:-1]):
+            return None
+        return Snapshot(tables.to_head(row), row.state)
+
+    def quarantined(self, region: str | None = None) -> Iterator[Quarantined]:
+        """Stream the records put aside, oldest first; of all régions by default."""
+        query = select(QUARANTINE).order_by(QUARANTINE.c.id).limit(_CHUNK)
+        if region is not None:
+            query = query.where(QUARANTINE.c.region == region)
+        after = 0
+        while rows := self._chunk(query.where(QUARANTINE.c.id > after)):
+            yield from map(tables.to_quarantined, rows)
+            after = rows[-1].id
+
+    def verify(self) -> list[Problem]:
+        """Recompute every chain; name the first bad entry and effect of each région. Empty: all is sound."""
+        return sqlite_integrity.verify(self.database)
+
+    def _chunk(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with self.database.reading() as connection:
+            return connection.execute(query).all()
+
+    def _read(self, row: Row[Any]) -> Entry:
+        try:
+            return tables.to_entry(row)
+        except (KeyError, TypeError, OverflowError) as error:
+            raise StorageUnreadable(
+                f"{self.database.path}: région {row.region}, entry {row.seq} was altered; run `vigie journal verify`"
+            ) from error
+
+
+def verify_file(path: Path) -> list[Problem]:
+    """Verify a journal file without changing it, whatever state it is in; never raises for its content."""
+    try:
+        with SqliteJournal.open(path, read_only=True) as journal:
+            return journal.verify()
+    except StorageError as error:
+        return [Problem("file", str(error))]
+
+
+def _purpose_of(database: Database) -> JournalPurpose:
+    value = database.meta("purpose")
+    try:
+        return JournalPurpose(value or "")
+    except ValueError:
+        raise StorageUnreadable(
+            f"{database.path}: the journal's purpose is unreadable ({value!r}); run `vigie journal verify`"
+        ) from None
+
+
+def _head(connection: Connection, region: str) -> Head:
+    row = connection.execute(select(HEADS).where(HEADS.c.region == region)).one_or_none()
+    return fresh_head(region) if row is None else _checked_head(row)
+
+
+def _checked_head(row: Row[Any]) -> Head:
+    if row.seal != seal(*row[:-1]):
+        raise StorageUnreadable(f"the head of région {row.region} was altered on the disk; run `vigie journal verify`")
+    return tables.to_head(row)
+
+
+def _put_head(connection: Connection, head: Head) -> None:
+    _put(connection, HEADS, sealed(tables.head_columns(head)))
+
+
+def _put_snapshot(connection: Connection, head: Head, state: bytes) -> None:
+    _put(connection, SNAPSHOTS, sealed({**tables.head_columns(head), "state": state}))
+
+
+def _put(connection: Connection, table: Table, row: dict[str, object]) -> None:
+    # Setting the région again, even to itself, would make SQLite look through all the rows that refer to it.
+    changes = {name: value for name, value in row.items() if name != "region"}
+    connection.execute(upsert(table).values(row).on_conflict_do_update(index_elements=["region"], set_=changes))
+
+
+def _append_entries(connection: Connection, batch: Batch, linked: Linked) -> None:
+    pairs = zip(batch.entries, linked.entry_digests, strict=True)
+    rows = [tables.entry_row(entry, digest) for entry, digest in pairs]
+    if rows:
+        connection.execute(insert(ENTRIES), rows)
+
+
+def _append_effects(connection: Connection, batch: Batch, linked: Linked) -> None:
+    region, first = batch.head.region, batch.head.effects + 1
+    stored = zip(batch.effects, linked.effect_texts, linked.effect_digests, strict=True)
+    rows = [
+        tables.effect_row(region, EffectRecord(number, after_seq, text, digest))
+        for number, ((_, after_seq), text, digest) in enumerate(stored, first)
+    ]
+    if rows:
+        connection.execute(insert(EFFECTS), rows)

@@ -1,0 +1,177 @@
+"""Test doubles that keep the same contracts as the real thing, in memory."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Self
+
+from alerts import effects as effect_codec
+from alerts import outbox
+from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
+from streams.entry import Entry, Head
+from streams.integrity import EffectRecord, EntryRecord, Problem, first_bad_effect, first_bad_entry
+from streams.journal import (
+    Batch,
+    JournalConflict,
+    JournalPurpose,
+    Linked,
+    Quarantined,
+    Snapshot,
+    StoredEffect,
+    fresh_head,
+    link,
+)
+
+
+class MemoryOutbox:
+    """An `alerts.outbox.Outbox` in a dictionary. For one thread."""
+
+    def __init__(self, policy: RetryPolicy = DEFAULT_POLICY) -> None:
+        self.items: dict[tuple[str, str], Item] = {}
+        self._policy = policy
+
+    def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Delivery]:
+        """Claim at most ``limit`` items ready at ``now``, longest-waiting first."""
+        waiting = [(item.ready_at, key) for key, item in self.items.items() if item.ready_at is not None]
+        deliveries = []
+        for _, key in sorted(waiting)[:limit]:
+            claimed = outbox.claim(self.items[key], now, worker, lease)
+            if claimed:
+                self.items[key] = claimed
+                deliveries.append(outbox.delivery_of(claimed))
+        return deliveries
+
+    def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
+        """Put a failed delivery back for later; False when its lease was lost to another worker."""
+        key = (delivery.region, delivery.notification_id)
+        item = key in self.items and outbox.retry(self.items[key], delivery, now, error, self._policy)
+        if not item:
+            return False
+        self.items[key] = item
+        return True
+
+    def next_ready_at(self) -> datetime | None:
+        """Return the first instant at which `claim` has something to give, None when all is finished."""
+        return min((item.ready_at for item in self.items.values() if item.ready_at is not None), default=None)
+
+    def find(self, region: str, notification_id: str) -> Item | None:
+        """Return an item with what was sent."""
+        return self.items.get((region, notification_id))
+
+    def counts(self) -> dict[OutboxState, int]:
+        """Return how many items are in each state; every state is present."""
+        states = [item.state for item in self.items.values()]
+        return {state: states.count(state) for state in OutboxState}
+
+
+class MemoryJournal:
+    """A `streams.journal.Journal` in lists. For one thread."""
+
+    def __init__(self, purpose: JournalPurpose = JournalPurpose.LIVE, policy: RetryPolicy = DEFAULT_POLICY) -> None:
+        self.outbox = MemoryOutbox(policy)
+        self.entry_records: dict[str, list[EntryRecord]] = {}
+        self.effect_records: dict[str, list[EffectRecord]] = {}
+        self._purpose = purpose
+        self._heads: dict[str, Head] = {}
+        self._snapshots: dict[str, Snapshot] = {}
+        self._quarantine: list[tuple[str, Quarantined]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+    @property
+    def purpose(self) -> JournalPurpose:
+        """What the journal is for."""
+        return self._purpose
+
+    def regions(self) -> list[str]:
+        """Return the INSEE codes of the régions that have a head, sorted."""
+        return sorted(self._heads)
+
+    def head(self, region: str) -> Head:
+        """Return where a région stands; a fresh head when nothing was journaled."""
+        return self._heads.get(region) or fresh_head(region)
+
+    def heads(self) -> list[Head]:
+        """Return every région's head, by code."""
+        return [self._heads[region] for region in self.regions()]
+
+    def commit(self, batch: Batch) -> Head:
+        """Write one batch and return the new head; JournalConflict, TimeWentBack: nothing written."""
+        self.commit_all((batch,))
+        return self.head(batch.head.region)
+
+    def commit_all(self, batches: Iterable[Batch]) -> None:
+        """Write all batches or none of them."""
+        heads = dict(self._heads)
+        queued = set(self.outbox.items)
+        staged: list[tuple[Batch, Linked]] = []
+        for batch in batches:
+            region = batch.head.region
+            linked = link(batch, heads.get(region) or fresh_head(region), self._purpose)
+            queued.update((region, notification.id) for notification in batch.outbox)
+            _check_finished(batch, queued)
+            heads[region] = linked.head
+            staged.append((batch, linked))
+        for batch, linked in staged:
+            self._append(batch, linked)
+        self._heads = heads
+
+    def _append(self, batch: Batch, linked: Linked) -> None:
+        region = batch.head.region
+        self.entry_records.setdefault(region, []).extend(map(EntryRecord, batch.entries, linked.entry_digests))
+        numbers = range(batch.head.effects + 1, linked.head.effects + 1)
+        after = (after_seq for _, after_seq in batch.effects)
+        self.effect_records.setdefault(region, []).extend(
+            map(EffectRecord, numbers, after, linked.effect_texts, linked.effect_digests)
+        )
+        if batch.snapshot is not None:
+            self._snapshots[region] = Snapshot(linked.head, batch.snapshot)
+        self._quarantine.extend((region, record) for record in batch.quarantine)
+        items = self.outbox.items
+        for notification in batch.outbox:
+            items.setdefault((region, notification.id), outbox.queue(region, notification))
+        for report in batch.finished:
+            key = (region, report.notification_id)
+            items[key] = outbox.finish(items[key], report)
+
+    def entries(self, region: str, after_seq: int = 0, until: datetime | None = None) -> Iterator[Entry]:
+        """Stream the entries after ``after_seq`` recorded at or before ``until``."""
+        for record in self.entry_records.get(region, [])[after_seq:]:
+            if until is not None and record.entry.recorded_at > until:
+                return
+            yield record.entry
+
+    def effects(self, region: str, after: int = 0) -> Iterator[StoredEffect]:
+        """Stream the effects numbered above ``after``."""
+        for record in self.effect_records.get(region, [])[after:]:
+            yield StoredEffect(record.number, record.after_seq, effect_codec.decode(record.text))
+
+    def latest_snapshot(self, region: str) -> Snapshot | None:
+        """Return the last snapshot committed, None when there is none."""
+        return self._snapshots.get(region)
+
+    def quarantined(self, region: str | None = None) -> Iterator[Quarantined]:
+        """Stream the records put aside, oldest first; of all régions by default."""
+        return iter([record for of, record in self._quarantine if region in (None, of)])
+
+    def verify(self) -> list[Problem]:
+        """Recompute every chain; name the first bad entry and effect of each région."""
+        found = []
+        for head in self.heads():
+            found.append(first_bad_entry(head, self.entry_records[head.region]))
+            found.append(first_bad_effect(head, self.effect_records[head.region]))
+        return [problem for problem in found if problem]
+
+
+def _check_finished(batch: Batch, queued: set[tuple[str, str]]) -> None:
+    for report in batch.finished:
+        if (batch.head.region, report.notification_id) not in queued:
+            raise JournalConflict(
+                f"région {batch.head.region}: notification {report.notification_id} was never in the outbox"
+            )
