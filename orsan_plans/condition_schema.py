@@ -49,8 +49,7 @@ class IndicatorForm(FileModel):
         if indicator not in INDICATORS:
             known = sorted(INDICATORS)
             raise ValueError(
-                f"unknown indicator {indicator!r}"
-                + (suggestion(indicator, known) or f"; known: {', '.join(known)}")
+                f"unknown indicator {indicator!r}" + (suggestion(indicator, known) or f"; known: {', '.join(known)}")
             )
         return indicator
 
@@ -59,18 +58,14 @@ class IndicatorForm(FileModel):
     def _only_for_ratios(cls, minimum: int, info: ValidationInfo) -> int:
         indicator = INDICATORS.get(info.data.get("indicateur", ""))
         if minimum and indicator and not indicator.is_ratio:
-            raise ValueError(
-                f"only a percentage needs a minimum count; {indicator.id} counts {indicator.unit}"
-            )
+            raise ValueError(f"only a percentage needs a minimum count; {indicator.id} counts {indicator.unit}")
         return minimum
 
     def to_condition(self, sources: Mapping[str, Source]) -> Condition:
         """Return the condition; KeyError when a source is not declared."""
         return IndicatorCondition(
             indicator=self.indicateur,
-            thresholds=tuple(
-                form.to_threshold(posture, sources) for posture, form in self.seuils.by_posture()
-            ),
+            thresholds=tuple(form.to_threshold(posture, sources) for posture, form in self.seuils.by_posture()),
             margin=self.marge,
             minimum_count=self.effectif_minimal,
             minimum_completeness=self.completude_minimale,
@@ -115,9 +110,16 @@ class EventForm(FileModel):
 
 class _SilenceBody(FileModel):
     flux: Text
-    apres: Annotated[Duration, Field(gt=timedelta(0))]
+    apres: Duration
     posture: RaisedWord
     source: Slug
+
+    @field_validator("apres")
+    @classmethod
+    def _lasts(cls, after: timedelta) -> timedelta:
+        if not after:
+            raise ValueError("a silence lasts longer than 0 min")
+        return after
 
 
 class SilenceForm(FileModel):

@@ -52,7 +52,10 @@ def _number(value: object) -> float:
         raise ValueError(f"expected a number such as 6 or 6,5, got {value!r}")  # noqa: TRY004 - pydantic's contract
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
         raise ValueError(f"expected a number such as 6 or 6,5, got {value!r}")
-    return float(value.replace(",", ".") if isinstance(value, str) else value)
+    number = float(value.replace(",", ".") if isinstance(value, str) else value)
+    if number < 0:
+        raise ValueError(f"must not be negative, got {value}")
+    return number
 
 
 def _day(value: object) -> date:
@@ -71,7 +74,7 @@ def _last_day(value: object) -> date | str:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=60)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration)]
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False, ge=0)]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Day = Annotated[date, BeforeValidator(_day)]
 LastDay = Annotated[date | str, BeforeValidator(_last_day)]
 

@@ -45,15 +45,20 @@ def suggestion(word: str, known: list[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def problems_of(
-    document: str, content: object, model: type[BaseModel], error: ValidationError
-) -> list[Problem]:
+def problems_of(document: str, content: object, model: type[BaseModel], error: ValidationError) -> list[Problem]:
     """Return one problem per error that ``model`` found in ``content`` (plain lists and dicts)."""
     problems = []
     for detail in error.errors(include_url=False):
+        if _is_echo(detail):
+            continue
         path = _path_in(content, detail)
         problems.append(Problem(document, path, _message(detail, path, model)))
     return problems
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """Tell whether a tuple is called too short only because pydantic left out its items that have mistakes."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def _path_in(content: object, detail: ErrorDetails) -> KeyPath:
@@ -96,9 +101,7 @@ _MESSAGES: Final[dict[str, Callable[[ErrorDetails], str]]] = {
     "string_type": lambda detail: f"expected text, got {_shown(detail['input'])}{_quotes(detail['input'])}",
     "string_too_short": lambda _: "must not be empty",
     "string_too_long": lambda detail: f"must not exceed {detail['ctx']['max_length']} characters",
-    "string_pattern_mismatch": lambda detail: (
-        f"{detail['input']!r} does not have the form {detail['ctx']['pattern']}"
-    ),
+    "string_pattern_mismatch": lambda detail: f"{detail['input']!r} does not have the form {detail['ctx']['pattern']}",
     "bool_type": _got("true or false"),
     "int_type": _got("a whole number"),
     "list_type": _got("a list"),

@@ -189,7 +189,8 @@ class PlanForm(FileModel):
     def _source_mistake(self, id_: str) -> str:
         source = self.sources.get(id_)
         if source is None:
-            return f"no source {id_!r}; declare it under sources:{suggestion(id_, list(self.sources))}"
+            near = suggestion(id_, list(self.sources))
+            return f"no source {id_!r} under sources" + (near or "; declare it there")
         if _is_before(source.valide_au, self.valide_du) or _is_before(self.valide_au, source.valide_du):
             return f"the source {id_!r} is never valid while this plan is: the rule would never apply"
         return ""

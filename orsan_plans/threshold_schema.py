@@ -54,9 +54,7 @@ class ThresholdsForm(FileModel):
 
     @field_validator("alerte")
     @classmethod
-    def _worse_than_vigilance(
-        cls, alerte: ThresholdForm | None, info: ValidationInfo
-    ) -> ThresholdForm | None:
+    def _worse_than_vigilance(cls, alerte: ThresholdForm | None, info: ValidationInfo) -> ThresholdForm | None:
         vigilance = info.data.get("vigilance")
         if alerte is None or vigilance is None:
             return alerte

@@ -72,9 +72,7 @@ def show(
 ) -> None:
     """Show the plans: territories, thresholds with their references, holds, and whom they tell."""
     if region is not None and region not in REGIONS:
-        raise typer.BadParameter(
-            f"unknown région {region!r}; INSEE codes: {', '.join(REGIONS)}", param_hint="--region"
-        )
+        raise typer.BadParameter(f"unknown région {region!r}; INSEE codes: {', '.join(REGIONS)}", param_hint="--region")
     plans = [plan for plan in _load(directory).plans if _is_wanted(plan, on, region)]
     console = Console()
     for plan in plans:

@@ -196,7 +196,5 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> _RefusedError:
     if "'\\t'" in message:
         message = "a tab cannot be used here; indent with spaces"
     elif "mapping values are not allowed here" in message:
-        message = (
-            "a colon is not expected here; put text that holds one between quotes, or check the indentation"
-        )
+        message = "a colon is not expected here; put text that holds one between quotes, or check the indentation"
     return _RefusedError(mark.line + 1 if mark else 1, f"not readable as YAML: {message}")
