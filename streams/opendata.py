@@ -1,7 +1,7 @@
 """Open data of the COVID waves, decoded: SurSaUD visits, SI-VIC stocks and incidents, SAE beds.
 
-One damaged byte refuses the whole import, with one `OpenDataError` naming file and line; a row that no région
-can claim is set aside with its bytes. An empty cell is unknown (None) and a day without a row gives no entry.
+What cannot be read refuses the whole import, with one `OpenDataError` naming file and line; a row that no
+région can claim is set aside with its bytes. An empty cell is unknown (None) and a day without a row gives no entry.
 Sources: Santé publique France and DREES files on data.gouv.fr, Licence Ouverte 2.0.
 """
 
@@ -101,8 +101,7 @@ def decode_file(format_: str, source: str, data: bytes) -> DecodedFile:
     if not received:
         raise OpenDataError(source, 1, "the file holds no row after its header: nothing to import")
     decoded = tuple(
-        Decoded(_message(layout, *key, group.figures), group.line, len(group.classes))
-        for key, group in groups.items()
+        Decoded(_message(layout, *key, group.figures), group.line, len(group.classes)) for key, group in groups.items()
     )
     return DecodedFile(source, layout, received, decoded, tuple(set_aside))
 
@@ -158,9 +157,7 @@ def _add(groups: dict[tuple[str, date], _Group], layout: Layout, row: Row) -> No
         group = groups[territory, day] = _Group(row.line, dict.fromkeys(layout.always))
     if age in group.classes:
         what = f"{territory}{f' {day}' if layout.day else ''}{f' age {age}' if layout.age else ''}"
-        raise OpenDataError(
-            row.source, row.line, f"{what} is given twice: its rows start on line {group.line}"
-        )
+        raise OpenDataError(row.source, row.line, f"{what} is given twice: its rows start on line {group.line}")
     group.classes.append(age)
     group.figures.update(_figures(layout, row, "" if age == "0" else f"_{age}"))
 

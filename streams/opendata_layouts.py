@@ -100,9 +100,7 @@ LAYOUTS: Final[dict[str, Layout]] = {
         feed="sivic.stocks",
         delimiter=",",
         shapes=(Shape(_STOCKS, _STOCKS, "department_code"),),
-        figures=dict(
-            zip(_STOCKS[2:], ("hospitalises", "reanimation", "gueris_cumul", "deces_cumul"), strict=True)
-        ),
+        figures=dict(zip(_STOCKS[2:], ("hospitalises", "reanimation", "gueris_cumul", "deces_cumul"), strict=True)),
         day="date",
     ),
     "sivic-incidents": Layout(
@@ -110,9 +108,7 @@ LAYOUTS: Final[dict[str, Layout]] = {
         feed="sivic.incidents",
         delimiter=";",
         shapes=(Shape(_INCIDENTS, _INCIDENTS, "dep"),),
-        figures=dict(
-            zip(_INCIDENTS[2:], ("admissions", "admissions_rea", "deces", "retours_domicile"), strict=True)
-        ),
+        figures=dict(zip(_INCIDENTS[2:], ("admissions", "admissions_rea", "deces", "retours_domicile"), strict=True)),
         day="jour",
     ),
     "lits-sae": Layout(

@@ -39,9 +39,7 @@ class Row:
 
     def error(self, column: str, expected: str) -> OpenDataError:
         """Return the error to raise for a cell that is not what its column announces."""
-        return OpenDataError(
-            self.source, self.line, f"column {column}: {self.cells[column][:40]!r} is not {expected}"
-        )
+        return OpenDataError(self.source, self.line, f"column {column}: {self.cells[column][:40]!r} is not {expected}")
 
 
 def rows(source: str, data: bytes, layout: Layout) -> Iterator[Row]:
@@ -70,9 +68,7 @@ def reason_to_set_aside(row: Row) -> str | None:
     if not code:
         return f"column {column} is empty: the row belongs to no territory"
     if _CODE[row.shape.prefix].fullmatch(code) is None:
-        raise row.error(
-            column, "an INSEE code (expected 01, 2A or 44 for instance; was a leading zero lost?)"
-        )
+        raise row.error(column, "an INSEE code (expected 01, 2A or 44 for instance; was a leading zero lost?)")
     return f"column {column}: {code} belongs to no région"
 
 

@@ -17,9 +17,7 @@ BEDS = DATA / "ref" / "lits-departements-france.csv"
 
 with_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the open-data files are not in {DATA.name}")
 
-SMALL = (
-    b"dep_id,dep,rea,si_usic,si_unv,si_autres,sc\n44,Loire Atlantique,77,54,12,65,131,132\n75,Paris,1,,,,,1\n"
-)
+SMALL = b"dep_id,dep,rea,si_usic,si_unv,si_autres,sc\n44,Loire Atlantique,77,54,12,65,131,132\n75,Paris,1,,,,,1\n"
 NO_FEED = b"colonne;autre\n1;2\n"
 
 
@@ -107,9 +105,7 @@ def test_the_real_regional_visits_set_aside_the_codes_that_are_no_region() -> No
 
 @with_data
 def test_the_real_beds_sum_to_the_official_denominator() -> None:
-    messages = [
-        decode(record.draft.kind, record.draft.payload) for record in read_files([("lits-sae", BEDS)]).records
-    ]
+    messages = [decode(record.draft.kind, record.draft.payload) for record in read_files([("lits-sae", BEDS)]).records]
     beds = {message.territory: message.beds for message in messages if isinstance(message, ReferenceBeds)}
     assert len(beds) == 101
     assert beds["DEP-44"]["rea"] == 77

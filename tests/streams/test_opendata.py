@@ -247,9 +247,7 @@ def test_a_format_is_recognised_by_its_header(format_: str) -> None:
     assert recognise_header("") is None
 
 
-damage = st.tuples(
-    st.sampled_from(["flip", "insert", "cut", "truncate"]), st.integers(0), st.integers(0, 255)
-)
+damage = st.tuples(st.sampled_from(["flip", "insert", "cut", "truncate"]), st.integers(0), st.integers(0, 255))
 
 
 def damaged(data: bytes, kind: str, position: int, byte: int) -> bytes:
@@ -287,9 +285,7 @@ counts = st.one_of(st.just(""), st.integers(0, 10**6).map(str))
 
 
 @given(
-    st.dictionaries(
-        st.tuples(codes, days), st.tuples(counts, counts, counts, counts), min_size=1, max_size=30
-    ),
+    st.dictionaries(st.tuples(codes, days), st.tuples(counts, counts, counts, counts), min_size=1, max_size=30),
     st.sampled_from([None, "52", "76", "04"]),
 )
 def test_no_row_is_lost_and_records_never_go_back(
