@@ -17,9 +17,10 @@ DEFAULT_SILENCE: Final = timedelta(hours=26)
 
 
 def heard(turn: Turn, feed: str, territory: str) -> bool:
-    """Note that something was recorded; return True when the feed had been silent."""
+    """Note that something was recorded; return True when the feed had been silent, or was never heard before."""
     key = f"{feed}@{territory}"
     state = turn.world.feeds.get(key)
+    is_new = state is None or not state.has_reported
     if state is None:
         state = turn.world.feeds[key] = FeedState(turn.now)
     state.last_received_at = turn.now
@@ -27,7 +28,7 @@ def heard(turn: Turn, feed: str, territory: str) -> bool:
     if state.watched_until is None:
         _arm(turn, key, state)
     was_silent, state.is_silent = state.is_silent, False
-    return was_silent
+    return was_silent or is_new
 
 
 def check(turn: Turn, key: str) -> bool:

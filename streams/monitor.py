@@ -1,0 +1,270 @@
+"""The embedded driver: one process, one journal, every region's fold.
+
+It is the only writer of its journal. An append numbers and dates the drafts, folds them and commits entries, effects
+and outbox in one transaction; only then does anyone see them. When a commit fails, the fold is thrown away and read
+again from the journal: memory never runs ahead of what is stored.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from alerts.effects import Effect, Notify, encode
+from alerts.outbox import Finished
+from orsan_plans.reading import Reading
+from streams import engine
+from streams.entry import Draft, Entry, Head, Status, chain
+from streams.fold import Fold
+from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
+
+SNAPSHOT_EVERY: Final = 5000
+"""Entries between two snapshots: about a day of a large region, a fraction of a second to fold again."""
+IMPORT_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A draft and the instant at which the journal is to record it."""
+
+    recorded_at: datetime
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What one commit made true, for those who show it: entries, effects, and the readings published meanwhile."""
+
+    region: str
+    entries: tuple[Entry, ...]
+    effects: tuple[Effect, ...]
+    readings: tuple[tuple[datetime, Status, Reading], ...]
+
+
+Listener = Callable[[Committed], None]
+
+
+@dataclass(slots=True)
+class _Region:
+    fold: Fold
+    head: Head
+    snapshot_seq: int
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a batch gathers while it is folded."""
+
+    entries: list[Entry] = field(default_factory=list)
+    effects: list[tuple[Effect, int]] = field(default_factory=list)
+    readings: list[tuple[datetime, Status, Reading]] = field(default_factory=list)
+
+    def observe(self, at: datetime, status: Status, reading: Reading) -> None:
+        self.readings.append((at, status, reading))
+
+
+class Monitor:
+    """Drives the folds of a journal. Not safe to share between threads: one caller at a time."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        listener: Listener | None = None,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self.journal = journal
+        self._listener = listener
+        self._warn = warn or (lambda _: None)
+        self._regions: dict[str, _Region] = {}
+
+    def load(self) -> None:
+        """Read every region of the journal into memory."""
+        for region in self.journal.regions():
+            self._region(region)
+
+    def fold(self, region: str) -> Fold:
+        """Return a region's fold, to look at; changing it is the monitor's work."""
+        return self._region(region).fold
+
+    def append(self, drafts: Sequence[Draft], at: datetime, finished: Sequence[Finished] = ()) -> list[Effect]:
+        """Journal drafts of one région, dated ``at`` or the journal's last instant if that is later.
+
+        Returns the effects, committed. A StorageError or JournalError leaves the journal as it was.
+        """
+        region = drafts[0].region
+        known = self._region(region)
+        recorded_at = max(at, known.head.advanced_to or at)
+        work = _Work()
+        with _Undo(self, region):
+            self._fold_drafts(known, [Dated(recorded_at, draft) for draft in drafts], work)
+            batch = self._batch(known, work, finished=finished)
+            known.head = self.journal.commit(batch)
+        self._tell(region, work)
+        return [effect for effect, _ in work.effects]
+
+    def advance(self, to: datetime) -> list[Effect]:
+        """Fire every deadline up to ``to`` in every region; what a clock tick does."""
+        effects: list[Effect] = []
+        for region, known in sorted(self._regions.items()):
+            due = engine.next_deadline(known.fold)
+            if due is not None and due <= to:
+                effects += self._advance_region(region, known, to)
+        return effects
+
+    def next_deadline(self) -> datetime | None:
+        """Return when `advance` next has something to do."""
+        dues = [engine.next_deadline(known.fold) for known in self._regions.values()]
+        return min((due for due in dues if due is not None), default=None)
+
+    def record(self, dated: Iterable[Dated], quarantine: Sequence[Quarantined] = ()) -> list[Effect]:
+        """Journal drafts with the instants they carry, all or nothing: how past data are imported.
+
+        TimeWentBack when one is older than what its région has already decided.
+        """
+        by_region: dict[str, list[Dated]] = {}
+        for each in dated:
+            by_region.setdefault(each.draft.region, []).append(each)
+        works: dict[str, _Work] = {region: _Work() for region in by_region}
+        try:
+            self.journal.commit_all(self._batches(by_region, works, quarantine))
+        except BaseException:
+            self._regions.clear()
+            raise
+        for region, work in works.items():
+            self._tell(region, work)
+        return [effect for work in works.values() for effect, _ in work.effects]
+
+    def save(self) -> None:
+        """Commit a snapshot of every region, so that the next start folds nothing again."""
+        for known in self._regions.values():
+            if known.head.seq > known.snapshot_seq:
+                batch = Batch(known.head, known.head.advanced_to, snapshot=engine.snapshot(known.fold))
+                known.head = self.journal.commit(batch)
+                known.snapshot_seq = known.head.seq
+
+    def _batches(
+        self, by_region: dict[str, list[Dated]], works: dict[str, _Work], quarantine: Sequence[Quarantined]
+    ) -> Iterator[Batch]:
+        aside = tuple(quarantine)
+        for region, dated in sorted(by_region.items()):
+            known = self._region(region)
+            _refuse_the_past(known.head, dated[0])
+            for start in range(0, len(dated), IMPORT_BATCH):
+                work = _Work()
+                self._fold_drafts(known, dated[start : start + IMPORT_BATCH], work)
+                batch = self._batch(known, work, quarantine=aside)
+                aside = ()
+                # Inside one transaction the stored head cannot be read back: it is computed.
+                known.head = link(batch, known.head, self.journal.purpose).head
+                works[region].entries += work.entries
+                works[region].effects += work.effects
+                works[region].readings += work.readings
+                yield batch
+
+    def _fold_drafts(self, known: _Region, dated: Sequence[Dated], work: _Work) -> None:
+        fold = known.fold
+        for each in dated:
+            seq, draft = fold.state.seq + 1, each.draft
+            entry = Entry(
+                seq, each.recorded_at, draft.occurred_at, draft.status, draft.region, draft.kind, draft.payload
+            )
+            before = engine.advance(fold, entry.recorded_at, work.observe)
+            work.effects += [(effect, seq - 1) for effect in before]
+            work.effects += [(effect, seq) for effect in engine.step(fold, entry, work.observe)]
+            work.entries.append(entry)
+
+    def _batch(
+        self,
+        known: _Region,
+        work: _Work,
+        finished: Sequence[Finished] = (),
+        quarantine: tuple[Quarantined, ...] = (),
+    ) -> Batch:
+        fold = known.fold
+        is_snapshot_due = fold.state.seq - known.snapshot_seq >= SNAPSHOT_EVERY
+        if is_snapshot_due:
+            known.snapshot_seq = fold.state.seq
+        is_live = self.journal.purpose is JournalPurpose.LIVE
+        return Batch(
+            head=known.head,
+            advanced_to=fold.state.now,
+            entries=tuple(work.entries),
+            effects=tuple(work.effects),
+            snapshot=engine.snapshot(fold) if is_snapshot_due else None,
+            outbox=tuple(effect for effect, _ in work.effects if isinstance(effect, Notify)) if is_live else (),
+            finished=tuple(finished),
+            quarantine=quarantine,
+        )
+
+    def _advance_region(self, region: str, known: _Region, to: datetime) -> list[Effect]:
+        work = _Work()
+        with _Undo(self, region):
+            effects = engine.advance(known.fold, to, work.observe)
+            work.effects += [(effect, known.fold.state.seq) for effect in effects]
+            known.head = self.journal.commit(self._batch(known, work))
+        self._tell(region, work)
+        return effects
+
+    def _region(self, region: str) -> _Region:
+        known = self._regions.get(region)
+        if known is None:
+            known = self._regions[region] = self._read(region)
+        return known
+
+    def _read(self, region: str) -> _Region:
+        head = self.journal.head(region)
+        stored = self.journal.latest_snapshot(region)
+        fold, effects_digest = engine.start(region), bytes(32)
+        if stored is not None:
+            try:
+                fold, effects_digest = engine.restore(stored.state), stored.head.effects_digest
+            except engine.UnreadableSnapshot as error:
+                self._warn(f"région {region}: {error}; the whole journal is folded again")
+        snapshot_seq = fold.state.seq
+        for effect in _refold(fold, self.journal.entries(region, fold.state.seq), head.advanced_to):
+            effects_digest = chain(effects_digest, encode(effect))
+        if effects_digest != head.effects_digest:
+            self._warn(
+                f"région {region}: folding the journal again gives other decisions than those stored (another version "
+                "of Vigie wrote them); what was stored and sent stays, the next decisions follow this version"
+            )
+        return _Region(fold, head, snapshot_seq)
+
+    def _tell(self, region: str, work: _Work) -> None:
+        if self._listener is not None:
+            effects = tuple(effect for effect, _ in work.effects)
+            self._listener(Committed(region, tuple(work.entries), effects, tuple(work.readings)))
+
+    def forget(self, region: str) -> None:
+        """Drop a region's fold; it is read again from the journal at the next use."""
+        self._regions.pop(region, None)
+
+
+@dataclass(slots=True)
+class _Undo:
+    """Forgets a fold that was moved for a commit that did not happen."""
+
+    monitor: Monitor
+    region: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.monitor.forget(self.region)
+
+
+def _refold(fold: Fold, entries: Iterable[Entry], advanced_to: datetime | None) -> Iterator[Effect]:
+    for entry in entries:
+        yield from engine.step(fold, entry)
+    if advanced_to is not None:
+        yield from engine.advance(fold, advanced_to)
+
+
+def _refuse_the_past(head: Head, first: Dated) -> None:
+    if head.advanced_to is not None and first.recorded_at < head.advanced_to:
+        raise TimeWentBack(
+            f"région {head.region}: this import starts at {first.recorded_at:%Y-%m-%d %H:%M} UTC but the journal is "
+            f"already at {head.advanced_to:%Y-%m-%d %H:%M} UTC: import everything together into a new journal"
+        )
