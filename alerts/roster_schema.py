@@ -62,16 +62,12 @@ Weekday = Literal["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "
 def _refuse(where: str, mistakes: list[Mistake]) -> None:
     """Raise pydantic's error for mistakes that each have their own place under the model being validated."""
     if mistakes:
-        raise ValidationError.from_exception_data(
-            where, [_detail(path, message) for path, message in mistakes]
-        )
+        raise ValidationError.from_exception_data(where, [_detail(path, message) for path, message in mistakes])
 
 
 def _detail(path: KeyPath, message: str) -> InitErrorDetails:
     # The message may hold braces, which a custom error would read as a template: it goes in as a value.
-    return InitErrorDetails(
-        type=PydanticCustomError("roster", "{text}", {"text": message}), loc=path, input=None
-    )
+    return InitErrorDetails(type=PydanticCustomError("roster", "{text}", {"text": message}), loc=path, input=None)
 
 
 class ContactForm(FileModel):
@@ -106,9 +102,7 @@ class PersonForm(FileModel):
             if canal in canaux[:position]
         ]
         if not any("alerte" in contact.postures for contact in self.contacts):
-            mistakes.append(
-                (("contacts",), f"{self.id} cannot be reached in alerte: one contact must accept it")
-            )
+            mistakes.append((("contacts",), f"{self.id} cannot be reached in alerte: one contact must accept it"))
         _refuse("personne", mistakes)
         return self
 
@@ -136,15 +130,11 @@ class RoleForm(FileModel):
     @model_validator(mode="after")
     def _rotating_or_fixed(self) -> "RoleForm":
         if (self.rotation is None) is (self.fixe is None):
-            raise ValueError(
-                "write either rotation (one person a week, in turn) or fixe (always the same people)"
-            )
+            raise ValueError("write either rotation (one person a week, in turn) or fixe (always the same people)")
         rotating = self.rotation is not None
         for key, value in (("releve", self.releve), ("debut", self.debut)):
             if (value is not None) is not rotating:
-                raise ValueError(
-                    f"{key} {'is required with rotation' if rotating else 'has no use with fixe'}"
-                )
+                raise ValueError(f"{key} {'is required with rotation' if rotating else 'has no use with fixe'}")
         _refuse("role", self._start_mistakes())
         return self
 

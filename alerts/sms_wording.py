@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alerts.effects import AlertBrief, Notify, Purpose
+from alerts.effects import Evidence, Notify, Purpose
 from alerts.french import duration_text
 from alerts.reading_wording import comparison_text
 from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
@@ -43,30 +43,38 @@ def render_sms(notify: Notify, link_base: str) -> str:
 
 
 def _facts(notify: Notify, room: int) -> str:
-    head, place = posture_words(notify), to_gsm7(notify.brief.territory_name)
-    with_volet = to_gsm7(f"{head} {notify.brief.volet}")
+    head, place = posture_words(notify), _one_line(notify.brief.territory_name)
+    with_volet = _one_line(f"{head} {notify.brief.volet}")
     if septets(with_volet) + 1 + min(septets(place), _PLACE_MINIMUM) <= room:
         head = with_volet
     opening = f"{head} {shorten(place, room - septets(head) - 1)}"
     left = room - septets(opening) - 2
-    if left < _DETAIL_MINIMUM:
-        return opening
-    return f"{opening}: {shorten(to_gsm7(_detail(notify)), left)}"
+    return opening if left < _DETAIL_MINIMUM else f"{opening}: {_detail(notify, left)}"
 
 
-def _detail(notify: Notify) -> str:
+def _one_line(text: str) -> str:
+    return " ".join(to_gsm7(text).split())
+
+
+def _detail(notify: Notify, room: int) -> str:
+    """Return the facts, whole if there is room for them, after as much of the rule's title as still fits."""
+    title, fact = _one_line(notify.brief.title), _one_line(_fact(notify))
+    beside_fact = room - septets(fact) - 2
+    if beside_fact < _DETAIL_MINIMUM:
+        return shorten(fact, room)
+    return f"{shorten(title, beside_fact)}, {fact}" if fact else shorten(title, room)
+
+
+def _fact(notify: Notify) -> str:
     evidence = notify.brief.evidence
-    if evidence.events:
-        return ", ".join(evidence.events)
     if evidence.silent_since is not None:
-        return f"{notify.brief.title}, rien reçu depuis {duration_text(notify.at - evidence.silent_since)}"
-    return ", ".join([notify.brief.title, *_comparisons(notify.brief)])
+        return f"rien reçu depuis {duration_text(notify.at - evidence.silent_since)}"
+    return ", ".join([*evidence.events, *_comparisons(evidence)])
 
 
-def _comparisons(brief: AlertBrief) -> list[str]:
-    pairs = zip(brief.evidence.readings, brief.evidence.crossed, strict=False)
+def _comparisons(evidence: Evidence) -> list[str]:
     return [
         comparison_text(reading.value, reading.unit, crossed)
-        for reading, crossed in pairs
+        for reading, crossed in zip(evidence.readings, evidence.crossed, strict=False)
         if crossed is not None and reading.value is not None
     ]

@@ -35,7 +35,8 @@ class Message:
 def render(notify: Notify, link_base: str, now: datetime) -> Message:
     """Return the message of a notification sent at ``now`` (aware), with links under ``link_base``."""
     mark = MARKS.get(notify.status, "")
-    title = " · ".join(filter(None, (mark, _title(notify))))
+    # One line, whatever a file's texts hold: a line break has no place in the subject of a mail.
+    title = " ".join(" · ".join(filter(None, (mark, _title(notify)))).split())
     paragraphs = (
         mark,
         _situation(notify.brief),
@@ -78,6 +79,8 @@ def _evidence(notify: Notify) -> str:
         lines.append(_lateness(notify.brief))
     if evidence.reference:
         lines.append(f"Référence : {sentence(evidence.reference)}")
+    if lines and notify.purpose is Purpose.END:
+        lines.insert(0, "À l'origine de l'alerte :")
     return "\n".join(lines)
 
 
@@ -91,7 +94,7 @@ def _silence(notify: Notify, since: datetime) -> str:
 
 def _lateness(brief: AlertBrief) -> str:
     known_on = brief.raised_at.astimezone(ZoneInfo(brief.time_zone)).date()
-    days = (known_on - brief.evidence.occurred_on).days
+    days = max((known_on - brief.evidence.occurred_on).days, 0)
     delay = {0: "le jour même", 1: "le lendemain"}.get(days, f"{days} jours après")
     hour = hour_text(brief.raised_at, brief.time_zone)
     return f"Journée mesurée : {day_text(brief.evidence.occurred_on)}, prise en compte {delay} à {hour}."
@@ -123,6 +126,4 @@ def _delay(notify: Notify, now: datetime) -> str:
     if now - notify.at < _LATE:
         return ""
     zone = notify.brief.time_zone
-    return (
-        f"Message retardé : décidé le {instant_text(notify.at, zone)}, envoyé le {instant_text(now, zone)}."
-    )
+    return f"Message retardé : décidé le {instant_text(notify.at, zone)}, envoyé le {instant_text(now, zone)}."

@@ -6,6 +6,7 @@ and redirects are off, because the outbox retries and the engine escalates, both
 
 import logging
 import re
+import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -38,6 +39,7 @@ class AppriseChannel:
         self._address_book = address_book
         self._timeout = timeout.total_seconds()
         _silence_logs()
+        _load_plugins()
 
     def send(self, contact: str, message: Message) -> Outcome:
         """Try once to hand ``message`` to ``contact``."""
@@ -85,6 +87,14 @@ def _reason(result: AppriseResult) -> str:
     reason = _STATUS_REASONS.get(result.status, "apprise gave an unknown result")
     codes = [code for entry in result.logs() for code in _ERROR_CODE.findall(str(entry.message))]
     return f"{reason} (error {codes[-1]})" if codes else reason
+
+
+def _load_plugins() -> None:
+    """Import apprise's plugins now, once per process, and not while the first page waits."""
+    with warnings.catch_warnings():
+        # One of them imports imghdr, deprecated by Python 3.11: nothing a reader of our output can act on.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        Apprise.instantiate("json://127.0.0.1")
 
 
 def _silence_logs() -> None:
