@@ -88,8 +88,8 @@ def has_day(book: DailyBook, feed: str, territory: str, day: date) -> bool:
     """Tell whether a feed reported a day for a territory; a région needs all its départements."""
     if feed not in book.feeds:
         return False
-    figures = book.feeds[feed].figures
-    return all(day.isoformat() in figures.get(part, {}) for part in _parts(territory))
+    known = book.feeds[feed]
+    return all(day.isoformat() in known.figures.get(part, {}) for part in _parts(known, territory))
 
 
 def read(book: DailyBook, indicator: str, territory: str, day: date) -> Reading:
@@ -131,7 +131,7 @@ class _Sum:
 def _sum(book: DailyBook, spec: DailyIndicator, name: str, territory: str, day: date) -> _Sum:
     feed = book.feeds.get(spec.feed, DailyFeed())
     days = [(day - timedelta(days=back)).isoformat() for back in range(spec.days)]
-    parts = _parts(territory)
+    parts = _parts(feed, territory)
     total = present = 0
     for part in parts:
         figures = feed.figures.get(part, {})
@@ -148,13 +148,14 @@ def _denominator(book: DailyBook, spec: DailyIndicator, territory: str, day: dat
         return _sum(book, spec, spec.over, territory, day)
     if spec.beds is None:
         return None
-    parts = _parts(territory)
+    parts = _parts(DailyFeed(), territory)
     beds = [book.beds.get(part, {}).get(spec.beds) for part in parts]
     known = [count for count in beds if count is not None]
     return _Sum(sum(known), len(known), len(parts))
 
 
-def _parts(territory: str) -> tuple[str, ...]:
-    if level_of(territory) is Level.REGION:
+def _parts(feed: DailyFeed, territory: str) -> tuple[str, ...]:
+    # Figures published for the région itself come before the sum of its départements'.
+    if level_of(territory) is Level.REGION and territory not in feed.figures:
         return tuple(f"DEP-{code}" for code in REGIONS[code_of(territory)].departements)
     return (territory,)

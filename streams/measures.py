@@ -112,11 +112,11 @@ def _usable(turn: Turn, etablissement: str) -> BedCapacity | None:
     return None if feed.is_silent else turn.world.beds.get(f"rea@{etablissement}")
 
 
-def daily_territories(turn: Turn, departement: str, feed: str, day: date) -> list[str]:
-    """Return the territories whose reading of a day may be taken now that a département reported it."""
+def daily_territories(turn: Turn, territory: str, feed: str, day: date) -> list[str]:
+    """Return the territories whose reading of a day may be taken now that one of them reported it."""
     region = turn.fold.territory
-    is_complete = daily.has_day(turn.world.daily, feed, region, day)
-    return [departement, region] if is_complete else [departement]
+    is_complete = territory != region and daily.has_day(turn.world.daily, feed, region, day)
+    return [territory, region] if is_complete else [territory]
 
 
 def publish_daily(turn: Turn, feed: str, territory: str, day: date) -> list[str]:

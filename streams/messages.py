@@ -5,7 +5,7 @@ fold, and trusts what `encode` let in. Instants are aware; days are the region's
 source did not give them: unknown is not zero.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -126,7 +126,7 @@ class SignalSanitaire:
     territory: TerritoryId
     title: Annotated[str, Field(min_length=1, max_length=300)]
     source: Annotated[str, Field(min_length=1, max_length=200)]
-    criteria: dict[str, str] = Field(default_factory=dict)
+    criteria: dict[str, str] = field(default_factory=dict)
     is_open: bool = True
     ends_at: Instant | None = None
 
@@ -202,7 +202,7 @@ def encode(message: Message) -> tuple[str, bytes]:
 
 
 def parse(kind: str, text: bytes) -> Message:
-    """Read a message from outside: full validation. KeyError for an unknown kind, pydantic.ValidationError otherwise."""
+    """Read a message from outside, fully validated; KeyError for an unknown kind, else pydantic.ValidationError."""
     return _ADAPTERS[TYPE_OF_KIND[kind]].validate_json(text)
 
 

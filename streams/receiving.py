@@ -72,8 +72,8 @@ def feed_changed(turn: Turn, feed: str, territory: str) -> None:
 
 def figures(turn: Turn, message: DailyFigures) -> str | None:
     """Keep a day's figures of a département and publish the readings they complete."""
-    if level_of(message.territory) is not Level.DEPARTEMENT or not turn.fold.holds(message.territory):
-        return f"{message.territory} is not a département of region {turn.fold.state.region}"
+    if level_of(message.territory) not in (Level.DEPARTEMENT, Level.REGION) or not turn.fold.holds(message.territory):
+        return f"{message.territory} is neither region {turn.fold.state.region} nor one of its départements"
     if recorded_too_late(turn, message.day):
         return f"figures of {message.day} are more than {daily.KEPT_DAYS} days old"
     came_back = feeds.heard(turn, message.feed, message.territory)
