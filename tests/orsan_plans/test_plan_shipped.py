@@ -16,6 +16,7 @@ from orsan_plans.plan import (
     SilenceCondition,
 )
 from orsan_plans.posture import Posture
+from orsan_plans.territory import Level
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +137,14 @@ def test_every_alert_calls_someone_and_every_vigilance_only_informs(shipped: Cat
 def test_the_roles_are_those_of_the_astreinte(shipped: Catalogue) -> None:
     roles = {role for plan in shipped.plans for one in plan.rules for _, told in one.audiences for role in told.roles}
     assert roles == {"veille", "cadre", "medecin", "directeur"}
+
+
+def test_a_local_event_is_judged_where_it_happens(shipped: Catalogue) -> None:
+    # A signal also counts in the wider territories: judged there too, it would lose the name of its département.
+    levels = {
+        one.levels
+        for plan in shipped.plans
+        for one in plan.rules
+        if any(isinstance(leaf, EventCondition) for leaf in leaves(one.condition))
+    }
+    assert levels == {(Level.DEPARTEMENT,)}
