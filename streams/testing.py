@@ -1,13 +1,15 @@
-"""Test doubles that keep the same contracts as the real thing, in memory."""
+"""Test doubles that keep the same contracts as the real thing, in memory, and sample journals."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import Self
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self
 
 from alerts import effects as effect_codec
 from alerts import outbox
+from alerts.effects import AlertBrief, EntryRejected, Evidence, Notify, Purpose, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
-from streams.entry import Entry, Head
+from orsan_plans.posture import Posture
+from streams.entry import Entry, Head, Status
 from streams.integrity import EffectRecord, EntryRecord, Problem, first_bad_effect, first_bad_entry
 from streams.journal import (
     Batch,
@@ -175,3 +177,81 @@ def _check_finished(batch: Batch, queued: set[tuple[str, str]]) -> None:
             raise JournalConflict(
                 f"région {batch.head.region}: notification {report.notification_id} was never in the outbox"
             )
+
+
+EPOCH: Final = datetime(2026, 1, 14, 7, 0, tzinfo=UTC)
+"""When sample journals begin."""
+
+
+def sample_entries(head: Head, count: int, step: timedelta = timedelta(seconds=1)) -> tuple[Entry, ...]:
+    """Return ``count`` emergency visits that continue ``head``, recorded every ``step``, occurred a minute before."""
+    start = head.advanced_to or EPOCH
+    return tuple(
+        Entry(
+            seq=head.seq + number,
+            recorded_at=start + number * step,
+            occurred_at=start + number * step - timedelta(minutes=1),
+            status=Status.ACTUAL,
+            region=head.region,
+            kind="rpu.passage",
+            payload=b'{"finess":"440000271","key":"%d"}' % (head.seq + number),
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def sample_rejection(entry: Entry) -> EntryRejected:
+    """Return the effect of an entry that changed nothing."""
+    return EntryRejected(
+        id=effect_id("sample", entry.region, entry.seq),
+        at=entry.recorded_at,
+        status=entry.status,
+        seq=entry.seq,
+        entry_kind=entry.kind,
+        reason="échantillon",
+    )
+
+
+def sample_notification(key: object, at: datetime = EPOCH) -> Notify:
+    """Return a call to the same on-call person; ``key`` makes its id."""
+    brief = AlertBrief(
+        alert_id=effect_id("alert", key),
+        volet="EPI-CLIM",
+        plan="sample",
+        rule="passages",
+        title="Afflux aux urgences",
+        territory="DEP-44",
+        territory_name="Loire-Atlantique (44)",
+        posture=Posture.ALERTE,
+        since=at,
+        raised_at=at,
+        evidence=Evidence(occurred_on=at.date()),
+        reflex_actions=("Appeler le SAMU",),
+        time_zone="Europe/Paris",
+    )
+    return Notify(
+        id=effect_id("notify", key),
+        at=at,
+        status=Status.ACTUAL,
+        purpose=Purpose.CALL,
+        brief=brief,
+        role="cadre",
+        person="A. Martin",
+        contact="a.martin/sms",
+        call=1,
+    )
+
+
+def sample_batch(head: Head, count: int, notifications: int = 0) -> Batch:
+    """Return ``count`` entries after ``head``, a rejection for every fifth, then queued notifications."""
+    entries = sample_entries(head, count)
+    last = entries[-1]
+    rejections = [(sample_rejection(entry), entry.seq) for entry in entries if entry.seq % 5 == 0]
+    calls = [sample_notification((last.region, last.seq, number), last.recorded_at) for number in range(notifications)]
+    return Batch(
+        head=head,
+        advanced_to=last.recorded_at,
+        entries=entries,
+        effects=(*rejections, *((call, last.seq) for call in calls)),
+        outbox=tuple(calls),
+    )
