@@ -81,9 +81,7 @@ class AlertView:
     def noting(self, event: Event) -> "AlertView":
         """Return the alert with one more line; what became of a notification replaces its decision."""
         kept = [
-            line
-            for line in self.history
-            if not event.notification_id or line.notification_id != event.notification_id
+            line for line in self.history if not event.notification_id or line.notification_id != event.notification_id
         ]
         return replace(self, history=(*kept, event)[-HISTORY_LIMIT:])
 

@@ -85,9 +85,7 @@ def _section(board: Board, region: str, advanced_to: datetime | None, now: datet
         name=REGIONS[region].name if region in REGIONS else f"région {region}",
         late=late_text(advanced_to, now, zone),
         alerts=tuple(_alerts(board, region, now)),
-        decisions=tuple(
-            _decision(board, decided, zone) for place, decided in board.decisions if place == region
-        ),
+        decisions=tuple(_decision(board, decided, zone) for place, decided in board.decisions if place == region),
         territories=tuple(_territories(board, region)),
         silent_feeds=tuple(_silent(board, feeds, zone)),
         feeds_note=_feeds_note(feeds),
@@ -147,9 +145,7 @@ def _order(status: str, territory: str) -> tuple[bool, int, str]:
 
 def worst(postures: list[Posture]) -> Posture:
     """Return the gravest posture; unknown outweighs VEILLE, because it may hide anything."""
-    return max(
-        postures, key=lambda posture: (posture.rank, posture is Posture.INCONNU), default=Posture.INCONNU
-    )
+    return max(postures, key=lambda posture: (posture.rank, posture is Posture.INCONNU), default=Posture.INCONNU)
 
 
 def _territory(name: str, status: str, postures: list[Posture]) -> TerritoryLine:

@@ -1,7 +1,7 @@
 """A board to try pages, exporter and dashboards on: a made-up evening in Pays de la Loire, told as effects.
 
-The figures are invented; the threshold is the one published by the State in 2020 (share of emergency visits for
-suspected COVID-19 over 7 days, red above 10 %), with the reference that the shipped plan gives.
+The figures are invented; the threshold is the one published by the State in 2020 (share of emergency visits
+for suspected COVID-19 over 7 days, red above 10 %), with the reference that the shipped plan gives.
 """
 
 from dataclasses import replace
@@ -148,9 +148,7 @@ def _feed_and_measure(board: Board) -> None:
         key = PostureKey(REGION, territory, BRIEF.volet, BRIEF.rule, "actual")
         board.posture(key, Posture.VEILLE, EVENING)
     board.posture(PostureKey(REGION, "DEP-53", BRIEF.volet, BRIEF.rule, "actual"), Posture.INCONNU, EVENING)
-    board.posture(
-        PostureKey(REGION, "DEP-85", "EPI-CLIM", "vigilance-meteo", "actual"), Posture.VIGILANCE, EVENING
-    )
+    board.posture(PostureKey(REGION, "DEP-85", "EPI-CLIM", "vigilance-meteo", "actual"), Posture.VIGILANCE, EVENING)
     for reading in (SHARE, UNKNOWN_SHARE, replace(SHARE, territory="DEP-49", value=3.2)):
         board.reading(REGION, reading)
     board.feed(REGION, "rpu", "ETAB-440000271", EVENING - timedelta(hours=3), is_silent=True)
