@@ -105,6 +105,10 @@ class Database:
         database = cls(path, _engine(path, synchronous, read_only=read_only))
         try:
             database._check_header()
+        except UnicodeDecodeError as error:
+            # sqlite3 cannot even word its complaint when it quotes a damaged table definition.
+            database.close()
+            raise StorageUnreadable(f"{path}: damaged in the definition of its tables") from error
         except BaseException:
             database.close()
             raise
@@ -114,6 +118,7 @@ class Database:
         with self.reading() as connection:
             application_id = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
         if application_id != APPLICATION_ID:
             raise StorageUnreadable(f"{self.path}: not a Vigie journal (application_id {application_id:#x})")
         if version != SCHEMA_VERSION:

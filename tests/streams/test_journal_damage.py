@@ -177,3 +177,7 @@ def test_the_journal_in_memory_verifies_too(
     assert journal.verify() == []
     damage(journal)
     assert [(problem.part, problem.region, problem.number) for problem in journal.verify()] == [named]
+
+
+def test_a_damaged_table_definition_is_one_clear_error(sample: Sample) -> None:
+    assert "definition of its tables" in str(altered(sample, sample.content.replace(b"TABLE", b"TABL\xc1", 1))[0])
