@@ -83,7 +83,8 @@ def next_deadline(fold: Fold) -> datetime | None:
 def snapshot(fold: Fold) -> bytes:
     """Return the fold's state as canonical, versioned JSON: same state, same bytes."""
     fold.state.deadlines.sort()
-    return _encode({"version": SNAPSHOT_VERSION, "state": fold.state})
+    # Steps of time are numbers: msgspec orders the keys of text only.
+    return _encode({"version": SNAPSHOT_VERSION, "state": msgspec.to_builtins(fold.state, str_keys=True)})
 
 
 def restore(data: bytes) -> Fold:
