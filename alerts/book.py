@@ -74,8 +74,7 @@ def answer(book: AlertBook, desk: Desk, alert_id: str, by: str) -> list[Effect] 
         return f"no alert {alert_id} is followed (unknown, or closed)"
     if not move(alert, Event.ANSWERED):
         return []
-    escalation.stop(alert.escalation)
-    return [_changed(alert, desk, AlertChange.ACKNOWLEDGED, by)]
+    return [_changed(alert, desk, AlertChange.ACKNOWLEDGED, by), *_stop_calls(alert, desk, "answered before any call")]
 
 
 def report(book: AlertBook, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
@@ -111,6 +110,7 @@ def roster_arrived(book: AlertBook, now: datetime) -> None:
 
 
 def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, posture: PostureMove) -> list[Effect]:
+    unsaid: list[Effect] = []
     if alert is None:
         alert = AlertState(posture.brief, posture.rule_key, posture.audience)
         book.alerts[posture.brief.alert_id] = alert
@@ -119,6 +119,7 @@ def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, post
         move(alert, Event.ROSE)
         alert.episode += 1
         alert.close_at = None
+        unsaid = _stop_calls(alert, desk, "a worse posture is told instead")
         _describe(alert, posture)
     raised = AlertRaised(
         id=effect_id("alert_raised", alert.brief.alert_id, alert.episode),
@@ -127,13 +128,14 @@ def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, post
         brief=alert.brief,
         episode=alert.episode,
     )
-    return [raised, *_start_calls(book, desk, alert), *_settle_narrower(book, desk, alert)]
+    return [*unsaid, raised, *_start_calls(book, desk, alert), *_settle_narrower(book, desk, alert)]
 
 
 def _ease(book: AlertBook, desk: Desk, alert: AlertState, posture: PostureMove) -> list[Effect]:
     move(alert, Event.EASED)
+    effects = _stop_calls(alert, desk, "a milder posture is told instead")
     _describe(alert, posture)
-    effects: list[Effect] = [_changed(alert, desk, AlertChange.EASED)]
+    effects.append(_changed(alert, desk, AlertChange.EASED))
     if alert.phase is Phase.RAISED:
         effects += _start_calls(book, desk, alert)
     return effects + _settle_narrower(book, desk, alert)
@@ -141,10 +143,10 @@ def _ease(book: AlertBook, desk: Desk, alert: AlertState, posture: PostureMove) 
 
 def _resolve(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     move(alert, Event.CLEARED)
-    escalation.stop(alert.escalation)
+    unsaid = _stop_calls(alert, desk, "over before any call")
     alert.close_at = desk.now + CLOSE_AFTER
     alert.subsumed_by = None
-    effects: list[Effect] = [_changed(alert, desk, AlertChange.RESOLVED)]
+    effects: list[Effect] = [_changed(alert, desk, AlertChange.RESOLVED), *unsaid]
     if alert.audience:
         effects += escalation.announce_end(alert.escalation, _caller(alert, desk))
     return effects + _settle_narrower(book, desk, alert)
@@ -163,10 +165,13 @@ def _describe(alert: AlertState, posture: PostureMove) -> None:
 
 
 def _start_calls(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
-    escalation.stop(alert.escalation)
     if alert.audience is not None:
         escalation.start(alert.escalation, alert.audience, desk.now)
     return _settle(book, desk, alert)
+
+
+def _stop_calls(alert: AlertState, desk: Desk, why: str) -> list[Effect]:
+    return escalation.stop(alert.escalation, _caller(alert, desk), why)
 
 
 def _settle(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
@@ -188,7 +193,7 @@ def _subsume(alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
         alert.subsumed_by = wider.brief.alert_id
         effects.append(_changed(alert, desk, AlertChange.SUBSUMED, wider.brief.alert_id))
     if alert.escalation.is_running and alert.audience is not None:
-        escalation.stop(alert.escalation)
+        _stop_calls(alert, desk, "")
         effects.append(_inhibited(alert, desk, alert.audience.roles[0], wider))
     return effects
 
@@ -218,8 +223,9 @@ def _caller(alert: AlertState, desk: Desk) -> escalation.Caller:
 
 def _changed(alert: AlertState, desk: Desk, change: AlertChange, by: str = "") -> AlertChanged:
     brief = alert.brief
+    alert.changes += 1
     return AlertChanged(
-        id=effect_id("alert_changed", brief.alert_id, alert.episode, change, desk.now.isoformat(), by),
+        id=effect_id("alert_changed", brief.alert_id, alert.changes),
         at=desk.now,
         status=desk.status,
         alert_id=brief.alert_id,
@@ -230,14 +236,5 @@ def _changed(alert: AlertState, desk: Desk, change: AlertChange, by: str = "") -
 
 
 def _inhibited(alert: AlertState, desk: Desk, role: str, wider: AlertState) -> NotSent:
-    brief = alert.brief
-    return NotSent(
-        id=effect_id("not_sent", brief.alert_id, alert.episode, "inhibited", desk.now.isoformat()),
-        at=desk.now,
-        status=desk.status,
-        alert_id=brief.alert_id,
-        territory=brief.territory,
-        reason=NonSend.INHIBITED,
-        role=role,
-        detail=f"subsumed by {wider.brief.territory}",
-    )
+    detail = f"subsumed by {wider.brief.territory}"
+    return escalation.not_sent(alert.escalation, _caller(alert, desk), NonSend.INHIBITED, role, detail=detail)

@@ -11,11 +11,14 @@ WAITING     due                                             call step 1 → CALL
 CALLING     due, a role is left                             call it; due again after the roster's ``delay``
 CALLING     the step reaches nobody                         say so and take the next step at once
 CALLING     due, no role is left                            call the fallback role; due after ``repeat``
-CALLING     every contact of the step failed                due at once
+CALLING     every contact of a role failed                  due at once
+CALLING     every contact of the fallback role failed       stays due after ``repeat``: no storm of failing calls
 any         answered, resolved, subsumed                    STOPPED
 any         the audience needs no answer, all were told     STOPPED
 any         there is no roster                              one non-send, then waits for a roster
 any         an exercise has no participant to call          its non-sends, then waits for a roster
+any         a roster arrives for one that waited            due at once, from step 1
+WAITING     stopped or begun again                          one non-send: the first message was never written
 ==========  ==============================================  ===============================================
 """
 
@@ -41,8 +44,9 @@ class PendingCall:
 class EscalationState:
     """Where the calls of an alert stand.
 
-    ``step`` roles were called in this pass, ``call`` messages were ordered since the alert exists. ``reached`` tells
-    that a call of the current step was handed to its channel. ``called`` remembers, for the end-of-alert message,
+    ``step`` roles were called in this pass (one more than there are: the fallback was), ``call`` messages were ordered
+    and ``non_sends`` said since the alert exists. ``reached`` tells that a call of the current step was handed to its
+    channel. ``called`` remembers, for the end-of-alert message,
     who was called: contact → role.
     """
 
@@ -50,6 +54,7 @@ class EscalationState:
     is_running: bool = False
     step: int = 0
     call: int = 0
+    non_sends: int = 0
     reached: bool = False
     pending: dict[str, PendingCall] = field(default_factory=dict)
     pass_people: list[str] = field(default_factory=list)
@@ -77,11 +82,13 @@ def start(state: EscalationState, audience: Audience, now: datetime) -> None:
     state.due_at = now + audience.group_wait
 
 
-def stop(state: EscalationState) -> None:
-    """Call nobody any more."""
+def stop(state: EscalationState, caller: Caller, why: str) -> list[Effect]:
+    """Call nobody any more; say so when the first message was still waiting to be written."""
+    was_waiting = state.is_running and state.step == 0 and state.due_at is not None
     state.is_running = False
     state.due_at = None
     state.pending = {}
+    return [not_sent(state, caller, NonSend.GROUPED, caller.audience.roles[0], detail=why)] if was_waiting else []
 
 
 def advance(state: EscalationState, caller: Caller) -> list[Effect]:
@@ -92,7 +99,7 @@ def advance(state: EscalationState, caller: Caller) -> list[Effect]:
     state.reached = False
     if caller.roster is None:
         state.due_at = None
-        return [_not_sent(state, caller, NonSend.NOBODY_ON_CALL, caller.audience.roles[0], detail="no roster")]
+        return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, caller.audience.roles[0], detail="no roster")]
     if not caller.audience.needs_acknowledgement:
         return _inform_everyone(state, caller, caller.roster)
     return _call_next_role(state, caller, caller.roster)
@@ -101,6 +108,8 @@ def advance(state: EscalationState, caller: Caller) -> list[Effect]:
 def roster_arrived(state: EscalationState, now: datetime) -> None:
     """Resume an escalation that was waiting for a roster."""
     if state.is_running and state.due_at is None:
+        state.step = 0
+        state.pass_people = []
         state.due_at = now
 
 
@@ -117,10 +126,11 @@ def failed(state: EscalationState, notification: str, caller: Caller) -> list[Ef
         return []
     person = caller.roster.person(lost.person)
     contacts = caller.roster.contacts(person, caller.brief.posture) if person else ()
-    if person and lost.tried < len(contacts):
+    if person and lost.tried < len(contacts) and _may_be_told(caller, person.id):
         return [_notify(state, caller, lost.role, person, contacts[lost.tried], lost.tried + 1)]
-    effect = _not_sent(state, caller, NonSend.NOBODY_ON_CALL, lost.role, lost.person, "every contact failed")
-    if not state.pending and not state.reached and caller.audience.needs_acknowledgement:
+    effect = not_sent(state, caller, NonSend.NOBODY_ON_CALL, lost.role, lost.person, "every contact failed")
+    is_role = state.step <= len(caller.audience.roles)
+    if is_role and not state.pending and not state.reached and caller.audience.needs_acknowledgement:
         state.due_at = caller.now
     return [effect]
 
@@ -130,7 +140,10 @@ def announce_end(state: EscalationState, caller: Caller) -> list[Effect]:
     effects: list[Effect] = []
     for contact, role in sorted(state.called.items()):
         person = contact.partition("/")[0]
-        effects.append(_message(state, caller, Purpose.END, role, person, contact))
+        if _may_be_told(caller, person):
+            effects.append(_message(state, caller, Purpose.END, role, person, contact))
+        else:
+            effects.append(not_sent(state, caller, NonSend.EXERCISE, role, person, "no longer a participant"))
     state.called = {}
     return effects
 
@@ -153,6 +166,7 @@ def _call_next_role(state: EscalationState, caller: Caller, roster: Roster) -> l
         if state.pending:
             state.due_at = caller.now + roster.escalation.delay
             return effects
+    state.step = len(roles) + 1
     state.pass_people = []
     effects += _call_role(state, caller, roster, roster.escalation.fallback)
     can_repeat = bool(state.pending) or caller.status == "actual"
@@ -163,20 +177,24 @@ def _call_next_role(state: EscalationState, caller: Caller, roster: Roster) -> l
 def _call_role(state: EscalationState, caller: Caller, roster: Roster, role: str) -> list[Effect]:
     people = roster.on_call(role, caller.now)
     if not people:
-        return [_not_sent(state, caller, NonSend.NOBODY_ON_CALL, role)]
+        return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, role)]
     return [effect for person in people for effect in _call_person(state, caller, roster, role, person)]
 
 
 def _call_person(state: EscalationState, caller: Caller, roster: Roster, role: str, person: Person) -> Iterable[Effect]:
-    if caller.status != "actual" and not roster.is_exercise_participant(person):
-        return [_not_sent(state, caller, NonSend.EXERCISE, role, person.id)]
+    if not _may_be_told(caller, person.id):
+        return [not_sent(state, caller, NonSend.EXERCISE, role, person.id)]
     if person.id in state.pass_people:
-        return [_not_sent(state, caller, NonSend.DEDUPLICATED, role, person.id, "already called in this pass")]
+        return [not_sent(state, caller, NonSend.DEDUPLICATED, role, person.id, "already called in this pass")]
     contacts = roster.contacts(person, caller.brief.posture)
     if not contacts:
-        return [_not_sent(state, caller, NonSend.NOBODY_ON_CALL, role, person.id, "no usable contact")]
+        return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, role, person.id, "no usable contact")]
     state.pass_people.append(person.id)
     return [_notify(state, caller, role, person, contacts[0], 1)]
+
+
+def _may_be_told(caller: Caller, person: str) -> bool:
+    return caller.status == "actual" or (caller.roster is not None and person in caller.roster.exercise_participants)
 
 
 def _notify(state: EscalationState, caller: Caller, role: str, person: Person, contact: Contact, tried: int) -> Notify:
@@ -204,12 +222,14 @@ def _message(state: EscalationState, caller: Caller, purpose: Purpose, role: str
     )
 
 
-def _not_sent(
+def not_sent(
     state: EscalationState, caller: Caller, reason: NonSend, role: str, person: str = "", detail: str = ""
 ) -> NotSent:
+    """Return the non-send of an alert, numbered: two of the same instant and role are two effects."""
+    state.non_sends += 1
     brief = caller.brief
     return NotSent(
-        id=effect_id("not_sent", brief.alert_id, state.call, caller.now.isoformat(), role, person, reason),
+        id=effect_id("not_sent", brief.alert_id, state.non_sends),
         at=caller.now,
         status=caller.status,
         alert_id=brief.alert_id,

@@ -68,13 +68,17 @@ TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
 
 @dataclass(slots=True)
 class AlertState:
-    """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any."""
+    """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any.
+
+    ``changes`` counts the `AlertChanged` effects since the alert exists.
+    """
 
     brief: AlertBrief
     rule_key: str
     audience: Audience | None
     phase: Phase = Phase.RAISED
     episode: int = 1
+    changes: int = 0
     subsumed_by: str | None = None
     close_at: datetime | None = None
     armed_for: datetime | None = None
