@@ -71,6 +71,15 @@ def test_a_hand_over_in_a_skipped_or_repeated_hour_happens_once() -> None:
     assert hand_over_instant(sunday, PARIS, date(2026, 10, 25)) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
+def test_a_clock_set_back_over_midnight_does_not_undo_a_hand_over() -> None:
+    # St John's, 7 November 2010: one minute after midnight it was 23:01 on the eve again.
+    zone = ZoneInfo("America/St_Johns")
+    sunday = HandOver(6, time(0, 0), date(2010, 1, 3))
+    at = datetime(2010, 11, 7, 2, 40, tzinfo=UTC)
+    assert at.astimezone(zone).date() == date(2010, 11, 6)
+    assert last_hand_over(sunday, zone, at) == date(2010, 11, 7)
+
+
 def test_a_fixed_role_is_always_held_by_all_its_people() -> None:
     assert ROSTER.on_call("veille", paris("2020-01-01 00:00:00")) == (CELLULE, KARIM)
 

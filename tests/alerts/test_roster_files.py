@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from alerts.adapters.roster_files import LoadedRoster, load_roster
 from alerts.astreinte import Canal, Roster
+from alerts.roster_schema import RosterFile
 from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.posture import Posture
 
@@ -213,3 +215,12 @@ def test_the_documented_example_is_accepted(repository: Path) -> None:
     loaded = load_roster(repository / "docs" / "examples" / "astreinte-exemple.yaml", variables)
     assert {role.id for role in loaded.roster.roles} == {"veille", "cadre", "medecin", "directeur"}
     assert len(loaded.address_book) == 9
+
+
+def test_every_key_and_word_of_the_file_is_in_the_guide(repository: Path) -> None:
+    guide = (repository / "docs" / "astreinte.md").read_text(encoding="utf-8")
+    schema = RosterFile.model_json_schema()
+    forms = [schema, *schema["$defs"].values()]
+    keys = {key for form in forms for key in form["properties"]}
+    assert {"astreinte", "canal", "repli", "fixe"} <= keys
+    assert {key for key in keys | set(Canal) if not re.search(rf"`{key}`|\b{key}:", guide)} == set()

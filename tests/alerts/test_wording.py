@@ -265,7 +265,7 @@ briefs = st.builds(
     rule=texts,
     title=texts,
     territory=st.just("DEP-44"),
-    territory_name=words.filter(str.strip),
+    territory_name=(words | words.map(lambda text: (text * 90)[:90])).filter(str.strip),
     since=instants,
     raised_at=instants,
     evidence=evidences,
@@ -292,6 +292,15 @@ def test_any_notification_fits_one_sms_with_its_posture_place_and_link(notify: N
     assert facts.startswith(f"{end}{notify.brief.posture} ")
     place = " ".join(to_gsm7(notify.brief.territory_name).split())
     assert place[:3].rstrip() in facts
+
+
+@pytest.mark.parametrize("status", ["actual", "test", "exercise"])
+def test_a_place_too_long_fills_the_sms_to_the_last_septet_and_loses_its_middle(status: str) -> None:
+    place = f"Centre{'-des-bords-de-Loire' * 9}-Nord"
+    sms = render_sms(replace(NOTIFY, status=status, brief=replace(BRIEF, territory_name=place)), BASE)
+    assert septets(sms) == SMS_SEPTETS
+    assert "ALERTE REB Centre" in sms
+    assert "Nord\nhttps://" in sms
 
 
 @given(notifications, st.text(max_size=200))
