@@ -16,6 +16,7 @@ from alerts import book
 from alerts.astreinte import Roster
 from alerts.effects import Effect, EntryRejected, effect_id
 from orsan_plans.geography import REGIONS
+from orsan_plans.schema import PlanError
 from streams import feeds, messages, setting
 from streams.entry import Entry
 from streams.fold import Fold, Observer, Turn
@@ -91,11 +92,14 @@ def restore(data: bytes) -> Fold:
     """Return the fold a snapshot describes; UnreadableSnapshot when it cannot be."""
     try:
         content = _decode(data)
-    except msgspec.DecodeError as error:
-        raise UnreadableSnapshot(f"not a snapshot: {error}") from None
-    if content["version"] != SNAPSHOT_VERSION:
-        raise UnreadableSnapshot(f"snapshot version {content['version']}, this engine reads {SNAPSHOT_VERSION}")
-    state = msgspec.convert(content["state"], RegionState, str_keys=True)
+        if content.get("version") != SNAPSHOT_VERSION:
+            raise UnreadableSnapshot(f"snapshot version {content.get('version')}, this engine reads {SNAPSHOT_VERSION}")
+        return _restored(msgspec.convert(content.get("state"), RegionState, str_keys=True))
+    except (msgspec.DecodeError, PlanError) as error:
+        raise UnreadableSnapshot(f"not a snapshot this engine can restore: {error}") from None
+
+
+def _restored(state: RegionState) -> Fold:
     heapify(state.deadlines)
     fold = Fold(state)
     if state.plans:

@@ -161,9 +161,10 @@ def _changed(
     evidence: Evidence | None,
 ) -> None:
     plan, _, rule = rule_key.partition("/")
+    turn.world.moves += 1
     turn.effects.append(
         PostureChanged(
-            id=effect_id("posture", turn.status, rule_key, territory, turn.now.isoformat(), before, after),
+            id=effect_id("posture", turn.fold.state.region, turn.status, turn.world.moves),
             at=turn.now,
             status=turn.status,
             plan=plan,
@@ -198,7 +199,7 @@ def _propose(turn: Turn, in_force: RuleInForce, territory: str) -> None:
     alert_id = raised[-1].brief.alert_id if raised else ""
     turn.effects.append(
         ActivationProposed(
-            id=effect_id("proposed", turn.status, in_force.key, territory, turn.now.isoformat()),
+            id=effect_id("proposed", turn.fold.state.region, turn.status, turn.world.moves),
             at=turn.now,
             status=turn.status,
             volet=in_force.volet,

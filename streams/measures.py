@@ -146,9 +146,24 @@ def _publish_day(turn: Turn, indicator: str, territory: str, day: date, latest: 
     return True
 
 
+def publish_again(turn: Turn) -> None:
+    """Publish the latest readings as the rules and establishments now in force would have them."""
+    for key in sorted(turn.world.readings):
+        latest = turn.world.readings[key]
+        if latest.indicator in DAILY_INDICATORS:
+            _publish_day(turn, latest.indicator, latest.territory, latest.occurred_on, latest)
+        elif (reading := bed_reading(turn, latest.territory)) != latest:
+            turn.publish(reading)
+
+
 def departements_of(turn: Turn) -> list[str]:
     """Return the départements of the region, as territories."""
     return [f"DEP-{code}" for code in REGIONS[turn.fold.state.region].departements]
+
+
+def recorded_too_early(turn: Turn, day: date) -> bool:
+    """Tell whether a day has not begun; one day of grace, because a région may live hours away from Paris."""
+    return day > turn.fold.today(turn.now) + timedelta(days=1)
 
 
 def recorded_too_late(turn: Turn, day: date) -> bool:

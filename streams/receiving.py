@@ -10,7 +10,7 @@ from orsan_plans.territory import Level, level_of
 from streams import daily, feeds, setting
 from streams.fold import Turn
 from streams.judging import arm_alerts, judge_all
-from streams.measures import bed_reading, daily_territories, publish_daily, recorded_too_late
+from streams.measures import bed_reading, daily_territories, publish_daily, recorded_too_early, recorded_too_late
 from streams.messages import (
     Acknowledge,
     BedCapacity,
@@ -24,7 +24,7 @@ from streams.messages import (
     RosterVersion,
     SignalSanitaire,
 )
-from streams.passages import FUTURE_TOLERANCE, Window, lanes_of, steps_of
+from streams.passages import FUTURE_TOLERANCE, PASSAGE_INDICATORS, Window, lanes_of, steps_of
 from streams.sliding import judge_watches, start_sliding
 from streams.state import Due, SignalState
 
@@ -66,8 +66,7 @@ def feed_changed(turn: Turn, feed: str, territory: str) -> None:
         _publish_beds(turn, places)
     if feed == feeds.RPU:
         for place in places:
-            for watch in turn.fold.watches.get(f"{turn.status}@{place}", []):
-                judge_all(turn, watch.rules, place)
+            judge_indicators(turn, list(PASSAGE_INDICATORS), place)
 
 
 def figures(turn: Turn, message: DailyFigures) -> str | None:
@@ -76,6 +75,9 @@ def figures(turn: Turn, message: DailyFigures) -> str | None:
         return f"{message.territory} is neither region {turn.fold.state.region} nor one of its départements"
     if recorded_too_late(turn, message.day):
         return f"figures of {message.day} are more than {daily.KEPT_DAYS} days old"
+    if recorded_too_early(turn, message.day):
+        # Kept, it would push out every figure before it and be the latest day until it comes.
+        return f"figures of {message.day} are dated after the day they were recorded: check the date"
     came_back = feeds.heard(turn, message.feed, message.territory)
     setting.start_closing(turn, message.feed)
     if daily.store(turn.world.daily, message.feed, message.territory, message.day, message.figures):
@@ -104,6 +106,8 @@ def capacity(turn: Turn, message: BedCapacity) -> str | None:
     etablissement = f"ETAB-{message.finess}"
     if not turn.fold.holds(f"DEP-{message.departement}"):
         return f"DEP-{message.departement} is not in region {turn.fold.state.region}"
+    if message.updated_at - turn.now > FUTURE_TOLERANCE:
+        return "the beds are dated after they were recorded: check the clock of the establishment"
     key = f"{message.bed_kind}@{etablissement}"
     known = turn.world.beds.get(key)
     came_back = feeds.heard(turn, feeds.BEDS, etablissement)
@@ -143,15 +147,12 @@ def signal(turn: Turn, message: SignalSanitaire) -> str | None:
 
 
 def judge_signal(turn: Turn, message: SignalSanitaire) -> None:
-    """Judge the rules of a signal's nature in its territory, the wider ones, and its départements when it is wide."""
-    fold = turn.fold
-    inside = level_of(message.territory) in (Level.REGION, Level.FRANCE)
-    narrower = setting.departements(fold.state.region) if inside else []
-    own = [] if message.territory == "FR" else [message.territory]
-    wider = [place for place in fold.ancestors(message.territory) if place != "FR"]
-    if message.territory == "FR":
-        wider = [fold.territory]
-    for territory in [*narrower, *own, *wider]:
+    """Judge the rules of a signal's nature in its territory, those inside it and those it lies in."""
+    fold, place = turn.fold, message.territory
+    inside = [each for each in setting.places(fold) if place in fold.ancestors(each)]
+    own = [] if place in ("FR", *inside) else [place]
+    wider = [each for each in fold.ancestors(place) if each != "FR"]
+    for territory in [*inside, *own, *wider]:
         judge_all(turn, fold.rules.by_nature.get(message.nature, []), territory)
 
 
@@ -188,10 +189,11 @@ def decision(turn: Turn, message: DecideVolet) -> str | None:
         del activated[key]
     before, after = (Posture.VEILLE, Posture.ACTIVATION) if is_active else (Posture.ACTIVATION, Posture.VEILLE)
     common: dict[str, Any] = {"at": turn.now, "status": turn.status, "volet": message.volet}
-    instant = turn.now.isoformat()
+    turn.world.moves += 1
+    move = (turn.fold.state.region, turn.status, turn.world.moves)
     turn.effects += [
         VoletDecided(
-            id=effect_id("decided", turn.status, key, instant, message.decision),
+            id=effect_id("decided", *move),
             territory=message.territory,
             is_active=is_active,
             author=message.author,
@@ -199,7 +201,7 @@ def decision(turn: Turn, message: DecideVolet) -> str | None:
             **common,
         ),
         PostureChanged(
-            id=effect_id("posture", turn.status, "decision", key, instant, before, after),
+            id=effect_id("posture", *move),
             plan="",
             rule="decision",
             territory=message.territory,

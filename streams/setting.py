@@ -9,12 +9,13 @@ from orsan_plans.catalogue import Catalogue
 from orsan_plans.geography import REGIONS
 from orsan_plans.plan import IndicatorCondition, Plan
 from orsan_plans.schema import PlanError
+from orsan_plans.territory import level_of
 from streams import daily, feeds
 from streams.daily import DAILY_INDICATORS
 from streams.entry import Status
 from streams.fold import Fold, Turn
 from streams.judging import arm_alerts, forget, judge_all
-from streams.measures import publish_daily
+from streams.measures import publish_again, publish_daily
 from streams.messages import EtablissementList, PlanCatalogue, RosterVersion
 from streams.rules_in_force import index, leaves
 from streams.state import Due, FeedState
@@ -62,10 +63,12 @@ def index_plans(fold: Fold, now: datetime) -> None:
 def _judge_world(turn: Turn) -> None:
     world, rules = turn.world, turn.fold.rules
     for key in sorted(world.postures):
-        if key.partition("@")[0] not in rules.by_key:
+        rule_key, _, territory = key.partition("@")
+        if rule_key not in rules.by_key or level_of(territory) not in rules.by_key[rule_key].rule.levels:
             forget(turn, key)
     for key in sorted(world.feeds):
         feeds.watch_again(turn, key)
+    publish_again(turn)
     for territory in _known_territories(turn):
         judge_all(turn, rules.by_key.values(), territory)
     arm_alerts(turn)
@@ -75,13 +78,14 @@ def _known_territories(turn: Turn) -> list[str]:
     world = turn.world
     keyed = (*world.readings, *world.feeds, *world.postures)
     known = {key.partition("@")[2] for key in keyed}
-    known.update(world.passages.windows, departements(turn.fold.state.region), [turn.fold.territory])
+    known.update(world.passages.windows, places(turn.fold))
     return sorted(known)
 
 
-def departements(region: str) -> list[str]:
-    """Return the départements of a region, as territories."""
-    return [f"DEP-{code}" for code in REGIONS[region].departements]
+def places(fold: Fold) -> list[str]:
+    """Return the declared establishments of a region, its départements and itself, as territories."""
+    departements = [f"DEP-{code}" for code in REGIONS[fold.state.region].departements]
+    return [*(f"ETAB-{finess}" for finess in sorted(fold.state.etablissements)), *departements, fold.territory]
 
 
 def _next_boundary(fold: Fold, now: datetime) -> datetime | None:
@@ -93,10 +97,10 @@ def _next_boundary(fold: Fold, now: datetime) -> datetime | None:
 
 def _boundaries(plan: Plan) -> list[date]:
     sources = [
-        threshold.source
+        cited.source
         for rule in plan.rules
         for condition in leaves(rule.condition)
-        for threshold in (condition.thresholds if isinstance(condition, IndicatorCondition) else ())
+        for cited in (condition.thresholds if isinstance(condition, IndicatorCondition) else (condition,))
     ]
     periods = [
         (plan.valid_from, plan.valid_until),
@@ -136,7 +140,10 @@ def etablissements(turn: Turn, message: EtablissementList) -> str | None:
         key = f"{feeds.RPU}@ETAB-{finess}"
         if key not in turn.world.feeds:
             turn.world.feeds[key] = FeedState(turn.now, has_reported=False)
-            feeds.watch_again(turn, key)
+    # Who is expected, and where, changes completeness everywhere.
+    turn.fold.watches = {}
+    for status in Status:
+        _judge_world(Turn(turn.fold, status, turn.now, turn.observer, turn.effects))
     return None
 
 

@@ -60,6 +60,7 @@ class World:
 
     Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>@<territory>`` for beds,
     ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author).
+    ``moves`` numbers what moved, so that two moves of one instant are two effects.
     """
 
     passages: PassageBook = field(default_factory=PassageBook)
@@ -71,6 +72,7 @@ class World:
     postures: dict[str, PostureState] = field(default_factory=dict)
     book: AlertBook = field(default_factory=AlertBook)
     activated: dict[str, str] = field(default_factory=dict)
+    moves: int = 0
 
 
 @dataclass(slots=True)
