@@ -86,7 +86,13 @@ class Monitor:
         """Return a region's fold, to look at; changing it is the monitor's work."""
         return self._region(region).fold
 
-    def append(self, drafts: Sequence[Draft], at: datetime, finished: Sequence[Finished] = ()) -> list[Effect]:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        at: datetime,
+        finished: Sequence[Finished] = (),
+        quarantine: Sequence[Quarantined] = (),
+    ) -> list[Effect]:
         """Journal drafts of one région, dated ``at`` or the journal's last instant if that is later.
 
         Returns the effects, committed. A StorageError or JournalError leaves the journal as it was.
@@ -97,10 +103,15 @@ class Monitor:
         work = _Work()
         with _Undo(self, region):
             self._fold_drafts(known, [Dated(recorded_at, draft) for draft in drafts], work)
-            batch = self._batch(known, work, finished=finished)
+            batch = self._batch(known, work, finished, tuple(quarantine))
             known.head = self.journal.commit(batch)
         self._tell(region, work)
         return [effect for effect, _ in work.effects]
+
+    def set_aside(self, region: str, quarantine: Sequence[Quarantined]) -> None:
+        """Keep records that no entry could be made of."""
+        known = self._region(region)
+        known.head = self.journal.commit(Batch(known.head, known.head.advanced_to, quarantine=tuple(quarantine)))
 
     def advance(self, to: datetime) -> list[Effect]:
         """Fire every deadline up to ``to`` in every region; what a clock tick does."""
@@ -108,7 +119,19 @@ class Monitor:
         for region, known in sorted(self._regions.items()):
             due = engine.next_deadline(known.fold)
             if due is not None and due <= to:
-                effects += self._advance_region(region, known, to)
+                effects += self.advance_region(region, to)
+        return effects
+
+    def advance_region(self, region: str, to: datetime | None) -> list[Effect]:
+        """Fire every deadline of one région up to ``to``, and note that it got there; nothing when it is None."""
+        if to is None:
+            return []
+        known, work = self._region(region), _Work()
+        with _Undo(self, region):
+            effects = engine.advance(known.fold, to, work.observe)
+            work.effects += [(effect, known.fold.state.seq) for effect in effects]
+            known.head = self.journal.commit(self._batch(known, work))
+        self._tell(region, work)
         return effects
 
     def next_deadline(self) -> datetime | None:
@@ -195,15 +218,6 @@ class Monitor:
             finished=tuple(finished),
             quarantine=quarantine,
         )
-
-    def _advance_region(self, region: str, known: _Region, to: datetime) -> list[Effect]:
-        work = _Work()
-        with _Undo(self, region):
-            effects = engine.advance(known.fold, to, work.observe)
-            work.effects += [(effect, known.fold.state.seq) for effect in effects]
-            known.head = self.journal.commit(self._batch(known, work))
-        self._tell(region, work)
-        return effects
 
     def _region(self, region: str) -> _Region:
         known = self._regions.get(region)

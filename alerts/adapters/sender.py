@@ -1,0 +1,92 @@
+"""Sending what the outbox holds, off the engine's path.
+
+A sender claims deliveries, hands each to the channel in its own thread, and gives back what became of them. It decides
+nothing and stores nothing but claims and retries: the caller journals the reports.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerts.channel import Channel, Outcome, failed
+from alerts.outbox import DEFAULT_POLICY, Delivery, Finished, Outbox, RetryPolicy
+from alerts.wording import Message, render
+
+LEASE: Final = timedelta(minutes=2)
+"""How long a claim holds: well above a channel's own time-out, so that a slow answer is not sent twice."""
+IN_FLIGHT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery that is over: handed to its channel, or given up for good."""
+
+    delivery: Delivery
+    finished: Finished
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    delivery: Delivery
+    message: Message
+    future: "Future[Outcome]"
+
+
+class Sender:
+    """Sends for one process; ``worker`` names it in the claims."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channel: Channel,
+        executor: Executor,
+        link_base: str,
+        worker: str,
+        policy: RetryPolicy = DEFAULT_POLICY,
+    ) -> None:
+        self._outbox = outbox
+        self._channel = channel
+        self._executor = executor
+        self._link_base = link_base
+        self._worker = worker
+        self._policy = policy
+        self._sending: list[_Sending] = []
+
+    @property
+    def futures(self) -> Sequence["Future[Outcome]"]:
+        """What is being sent right now."""
+        return [sending.future for sending in self._sending]
+
+    def dispatch(self, now: datetime) -> int:
+        """Claim what is ready and start sending it; return how many."""
+        room = IN_FLIGHT - len(self._sending)
+        deliveries = self._outbox.claim(now, self._worker, LEASE, room) if room else []
+        for delivery in deliveries:
+            message = render(delivery.notification, self._link_base, now)
+            future = self._executor.submit(self._channel.send, delivery.contact, message)
+            self._sending.append(_Sending(delivery, message, future))
+        return len(deliveries)
+
+    def collect(self, now: datetime) -> list[Report]:
+        """Return the deliveries that are over; a failure that may be tried again goes back to the outbox."""
+        ended = [sending for sending in self._sending if sending.future.done()]
+        self._sending = [sending for sending in self._sending if not sending.future.done()]
+        reports = [self._report(sending, now) for sending in ended]
+        return [report for report in reports if report is not None]
+
+    def _report(self, sending: _Sending, now: datetime) -> Report | None:
+        delivery, outcome = sending.delivery, _outcome(sending.future)
+        if not outcome.is_sent and not self._policy.is_exhausted(delivery.attempts):
+            self._outbox.retry(delivery, now, outcome.reason)
+            return None
+        title, body = sending.message.title, sending.message.body
+        finished = Finished(delivery.notification_id, outcome.is_sent, now, title, body, outcome.reason)
+        return Report(delivery, finished)
+
+
+def _outcome(future: "Future[Outcome]") -> Outcome:
+    error = future.exception()
+    # A channel never raises for a delivery problem; a defect of one must not stop the others.
+    return future.result() if error is None else failed(f"the channel raised {type(error).__name__}")

@@ -1,0 +1,75 @@
+"""A directory where files are dropped: what an SFTP server or a person puts there is taken, once it is whole.
+
+A file is taken when it has stopped growing. Names that start with a dot or end with ``.part``, ``.tmp`` or
+``.filepart`` are uploads in progress and are left alone. What was read goes to ``recus/``, what could not be read to
+``rejetes/`` beside a text that says why; nothing is ever deleted.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+from watchfiles import watch
+
+UNFINISHED: Final = (".part", ".tmp", ".filepart")
+SETTLE_SECONDS: Final = 1.0
+"""A file that has not changed for this long is whole: Vigie's choice, upload by rename needs none of it."""
+
+
+class DropDirectory:
+    """The directory, and what was seen of its files so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.received = path / "recus"
+        self.rejected = path / "rejetes"
+        for directory in (path, self.received, self.rejected):
+            directory.mkdir(parents=True, exist_ok=True)
+        self._seen: dict[Path, tuple[tuple[int, int], float]] = {}
+
+    def ready(self, clock: float) -> list[Path]:
+        """Return the files that have not changed for `SETTLE_SECONDS`, oldest name first; ``clock`` in seconds."""
+        seen, ready = {}, []
+        for path in sorted(self.path.iterdir()):
+            if path.name.startswith(".") or path.suffix in UNFINISHED or not path.is_file():
+                continue
+            stat = path.stat()
+            size = (stat.st_size, stat.st_mtime_ns)
+            known, since = self._seen.get(path, (None, clock))
+            seen[path] = (size, since if known == size else clock)
+            if clock - seen[path][1] >= SETTLE_SECONDS:
+                ready.append(path)
+        self._seen = seen
+        return ready
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while some file has been seen that is not settled yet."""
+        return bool(self._seen)
+
+    def accept(self, path: Path, at: datetime) -> Path:
+        """Put a file that was journaled away."""
+        return self._move(path, self.received, at)
+
+    def reject(self, path: Path, at: datetime, reason: str) -> Path:
+        """Put a file that could not be read away, with the reason beside it."""
+        moved = self._move(path, self.rejected, at)
+        moved.with_name(f"{moved.name}.raison.txt").write_text(f"{reason}\n", encoding="utf-8")
+        return moved
+
+    def _move(self, path: Path, directory: Path, at: datetime) -> Path:
+        stamp = at.strftime("%Y%m%dT%H%M%S%fZ")
+        return path.replace(directory / f"{stamp}-{path.name}")
+
+
+def wake_on_change(path: Path, wake: Event, stop: Event) -> Thread:
+    """Set ``wake`` whenever something changes in a directory, from a thread that ends with ``stop``."""
+
+    def follow() -> None:
+        for _ in watch(path, stop_event=stop, recursive=False):
+            wake.set()
+
+    thread = Thread(target=follow, name="vigie-drop", daemon=True)
+    thread.start()
+    return thread

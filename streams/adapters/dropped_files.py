@@ -1,0 +1,81 @@
+"""Reading a dropped file: an open-data file the importers know, or JSON lines of messages.
+
+A JSON-lines file (``.jsonl``) holds one object a line: ``{"kind": …, "occurred_at": …, "status": …, "payload": {…}}``;
+``status`` is ``actual`` when it is left out. A file is read whole or refused whole.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from streams import messages
+from streams.adapters.open_data_files import read_files, recognise
+from streams.entry import Draft, Status
+from streams.journal import Quarantined
+from streams.opendata_rows import OpenDataError
+
+
+class UnreadableDrop(ValueError):
+    """The file is refused; the message says where and why, as ``file:line: reason``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What a file gives: drafts in the file's order, and the rows no région can claim."""
+
+    drafts: tuple[Draft, ...]
+    quarantine: tuple[Quarantined, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    kind: str
+    occurred_at: datetime
+    payload: msgspec.Raw
+    status: Status = Status.ACTUAL
+
+
+_line = msgspec.json.Decoder(_Line).decode
+
+
+def read_dropped(path: Path, region: str, now: datetime) -> Dropped:
+    """Read a dropped file for a région; UnreadableDrop when any part of it cannot be used."""
+    if path.suffix in (".jsonl", ".json"):
+        lines = path.read_bytes().splitlines()
+        drafts = [_draft(f"{path.name}:{number}", line, region) for number, line in enumerate(lines, 1) if line.strip()]
+        return Dropped(tuple(drafts))
+    format_ = recognise(path)
+    if format_ is None:
+        raise UnreadableDrop(f"{path.name}: not a known file: its first line is that of none of the known formats")
+    try:
+        imported = read_files([(format_, path)], region)
+    except OpenDataError as error:
+        raise UnreadableDrop(str(error)) from None
+    aside = tuple(Quarantined(row.source, row.line, row.raw, row.reason, now) for row in imported.set_aside)
+    return Dropped(tuple(record.draft for record in imported.records), aside)
+
+
+def _draft(where: str, line: bytes, region: str) -> Draft:
+    try:
+        read = _line(line)
+        message = messages.parse(read.kind, bytes(read.payload))
+        kind, payload = messages.encode(message)
+    except msgspec.DecodeError as error:
+        raise UnreadableDrop(f"{where}: not a message: {error}") from None
+    except KeyError:
+        raise UnreadableDrop(f"{where}: unknown kind of message {read.kind!r}") from None
+    except ValidationError as error:
+        raise UnreadableDrop(f"{where}: {_reasons(error)}") from None
+    if read.occurred_at.tzinfo is None:
+        raise UnreadableDrop(f"{where}: occurred_at needs its time zone, such as 2026-01-14T08:12:00+01:00")
+    return Draft(read.occurred_at, read.status, region, kind, payload)
+
+
+def _reasons(error: ValidationError) -> str:
+    # Never the input itself: a refused record may hold what must not be logged.
+    details: list[Any] = error.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)

@@ -1,0 +1,42 @@
+"""The ``vigie`` command. Exit codes: 0 done, 1 the input or the check failed, 2 wrong usage."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from vigie import demo_command, journal_commands, plans_commands, retex_commands, run_commands
+
+app = typer.Typer(
+    help="Vigie watches the health system of a French region: measures, ORSAN postures, alerts, retex.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(plans_commands.app, name="plans")
+app.add_typer(journal_commands.app, name="journal")
+app.add_typer(retex_commands.app, name="retex")
+app.command("run")(run_commands.run)
+app.command("ack")(run_commands.ack)
+app.command("decide")(run_commands.decide)
+app.command("demo")(demo_command.demo)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"vigie {version('vigie')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = (
+        False
+    ),
+) -> None:
+    """Event-driven monitor of health crises for a French Agence régionale de santé."""
+
+
+def main() -> None:
+    """Entry point of the ``vigie`` command."""
+    app()

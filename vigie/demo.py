@@ -1,0 +1,263 @@
+"""The demo: a scenario played at high speed through the real embedded monitor, on the scenario's own clock."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import as_file, files
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import Final, TypeVar
+
+from alerts.channel import Outcome
+from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, NotSent, PostureChanged
+from alerts.wording import Message
+from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
+from orsan_plans.catalogue import Catalogue
+from streams.adapters.open_data_files import read_files
+from streams.adapters.sqlite_journal import SqliteJournal
+from streams.entry import Draft, Head, combined_digest
+from streams.messages import Acknowledge, RosterVersion
+from streams.monitor import Committed
+from streams.replay import replay
+from streams.synthetic import winter_evening
+from streams.synthetic_script import narrative
+from vigie.embedded import Embedded
+from vigie.past import catalogue_message
+from vigie.stage import Answer, AtOnce, Cast, StageChannel, roster
+
+T = TypeVar("T")
+
+EVENING: Final = datetime(2026, 1, 14, 13, tzinfo=UTC)
+WAVE_FIRST_DAY: Final = date(2020, 2, 24)
+WAVE_LAST_DAY: Final = date(2020, 4, 14)
+WAVE_FILES: Final = (
+    ("sursaud-quotidien", "sursaud/sursaud-covid19-quotidien-2020-04-16-10h47-departement.csv"),
+    ("sivic-stocks", "covid/sivic_stocks_predicu_public_data.csv"),
+    ("sivic-incidents", "covid/covid-hospit-incid-2023-03-31-18h01.csv"),
+    ("lits-sae", "ref/lits-departements-france.csv"),
+)
+LINK_BASE: Final = "http://127.0.0.1:8044"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Drafts of one région that reach Vigie together."""
+
+    at: datetime
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is played: arrivals in order, the plans and régions, when it ends, and sentences that tell it."""
+
+    title: str
+    arrivals: tuple[Arrival, ...]
+    regions: tuple[str, ...]
+    catalogue: Catalogue
+    ends_at: datetime
+    told: tuple[tuple[datetime, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the ending table says."""
+
+    entries: int = 0
+    postures: Counter[str] = field(default_factory=Counter)
+    alerts: int = 0
+    ordered: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter)
+    non_sends: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    answers: int = 0
+
+    def add(self, effect: Effect) -> None:
+        """Count one effect."""
+        match effect:
+            case PostureChanged():
+                self.postures[effect.after] += 1
+            case AlertRaised():
+                self.alerts += 1
+            case Notify():
+                self.ordered[effect.purpose] += 1
+            case NotSent():
+                self.non_sends[effect.reason] += 1
+            case EntryRejected():
+                self.rejected += 1
+            case _:
+                pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the play ended: totals, the live heads and those of a replay of the same journal."""
+
+    totals: Totals
+    live: tuple[Head, ...]
+    replayed: tuple[Head, ...]
+    embedded: Embedded
+
+    @property
+    def digest(self) -> str:
+        """The live digest."""
+        return combined_digest(list(self.live))
+
+    @property
+    def replay_digest(self) -> str:
+        """The replay's digest."""
+        return combined_digest(list(self.replayed))
+
+
+class Spectator:
+    """What a screen may be told while the play goes on; this one shows nothing."""
+
+    def tick(self, now: datetime) -> None:
+        """Note that the scenario's clock moved."""
+
+    def told(self, at: datetime, sentence: str) -> None:
+        """Note what happens in the scenario."""
+
+    def effect(self, region: str, effect: Effect) -> None:
+        """Note a decision that was committed."""
+
+    def sent(self, at: datetime, contact: str, message: Message, outcome: Outcome) -> None:
+        """Note a message handed to a person, or refused by the channel."""
+
+    def answered(self, answer: Answer, name: str) -> None:
+        """Note that somebody answered."""
+
+
+def winter_scenario(seed: int) -> Scenario:
+    """Return the synthetic winter evening in Pays de la Loire, judged by the shipped plans and the demo's own."""
+    timed = winter_evening(seed, EVENING)
+    arrivals = tuple(Arrival(each.at, (each.draft,)) for each in timed)
+    ends_at = arrivals[-1].at + timedelta(minutes=30)
+    title = "Soirée d'hiver synthétique en Pays de la Loire (aucun patient réel)"
+    return Scenario(title, arrivals, ("52",), _demo_catalogue(), ends_at, tuple(narrative(EVENING)))
+
+
+def wave_scenario(data: Path) -> Scenario:
+    """Return the real first COVID wave, all départements; OpenDataError when a file cannot be read."""
+    imported = read_files([(format_, data / name) for format_, name in WAVE_FILES])
+    first = datetime.combine(WAVE_FIRST_DAY, datetime.min.time(), UTC)
+    last = datetime.combine(WAVE_LAST_DAY + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
+    kept = [record for record in imported.records if first <= record.recorded_at <= last]
+    arrivals = [
+        Arrival(at, tuple(record.draft for record in together))
+        for (at, _), together in groupby(
+            sorted(kept, key=lambda record: (record.recorded_at, record.draft.region)),
+            key=lambda record: (record.recorded_at, record.draft.region),
+        )
+    ]
+    regions = tuple(sorted({arrival.drafts[0].region for arrival in arrivals}))
+    title = "Première vague de COVID-19, données réelles de Santé publique France, tous les départements"
+    return Scenario(title, tuple(arrivals), regions, shipped_catalogue(), last)
+
+
+def play(scenario: Scenario, journal: SqliteJournal, seed: int, spectator: Spectator) -> Ending:
+    """Play a scenario to its end and replay its journal."""
+    totals = Totals()
+    clock = _Clock(scenario.arrivals[0].at)
+    cast = Cast(Random(seed))  # noqa: S311 - a seeded play, not a secret
+
+    def committed(commit: Committed) -> None:
+        totals.entries += len(commit.entries)
+        for effect in commit.effects:
+            totals.add(effect)
+            spectator.effect(commit.region, effect)
+            if isinstance(effect, Notify):
+                cast.called(commit.region, effect, clock.now)
+
+    def seen(contact: str, message: Message, outcome: Outcome) -> None:
+        totals.attempts[outcome.delivery] += 1
+        spectator.sent(clock.now, contact, message, outcome)
+
+    channel = StageChannel(Random(seed + 1), seen)  # noqa: S311 - as above
+    embedded = Embedded(journal, channel, AtOnce(), LINK_BASE, committed)
+    _open(embedded, scenario, clock.now)
+    _Play(embedded, scenario, cast, clock, spectator, totals).run()
+    embedded.monitor.save()
+    live = journal.heads()
+    again = [replay(head.region, journal.entries(head.region), head.advanced_to).head for head in live]
+    return Ending(totals, tuple(live), tuple(again), embedded)
+
+
+@dataclass(slots=True)
+class _Clock:
+    now: datetime
+
+
+def _open(embedded: Embedded, scenario: Scenario, now: datetime) -> None:
+    for region in scenario.regions:
+        embedded.say(region, catalogue_message(scenario.catalogue), now)
+        tableau = roster(region)
+        embedded.say(region, RosterVersion(tableau.sha256, tableau.content), now)
+
+
+@dataclass(slots=True)
+class _Play:
+    """Moves the scenario's clock from one thing to do to the next."""
+
+    embedded: Embedded
+    scenario: Scenario
+    cast: Cast
+    clock: _Clock
+    spectator: Spectator
+    totals: Totals
+
+    def run(self) -> None:
+        arrivals, told = list(reversed(self.scenario.arrivals)), list(reversed(self.scenario.told))
+        while True:
+            now = self._next(arrivals, told)
+            if now > self.scenario.ends_at:
+                break
+            self.clock.now = max(now, self.clock.now)
+            self.spectator.tick(self.clock.now)
+            self._drain(told, lambda each: each[0], lambda each: self.spectator.told(*each))
+            self._drain(arrivals, lambda each: each.at, self._receive)
+            self._answer()
+            self.embedded.turn(self.clock.now)
+        self.clock.now = self.scenario.ends_at
+        self.embedded.turn(self.clock.now)
+
+    def _next(self, arrivals: Sequence[Arrival], told: Sequence[tuple[datetime, str]]) -> datetime:
+        due = self.embedded.next_due()
+        candidates: Iterable[datetime | None] = (
+            arrivals[-1].at if arrivals else None,
+            told[-1][0] if told else None,
+            min((answer.at for answer in self.cast.answers), default=None),
+            self.clock.now if self.embedded.sender.futures else None,
+            due,
+        )
+        return min((each for each in candidates if each is not None), default=datetime.max.replace(tzinfo=UTC))
+
+    def _drain(self, items: list[T], at: Callable[[T], datetime], act: Callable[[T], None]) -> None:
+        while items and at(items[-1]) <= self.clock.now:
+            act(items.pop())
+
+    def _receive(self, arrival: Arrival) -> None:
+        self.embedded.receive(arrival.drafts, self.clock.now)
+
+    def _answer(self) -> None:
+        due = sorted(
+            (answer for answer in self.cast.answers if answer.at <= self.clock.now),
+            key=lambda answer: (answer.at, answer.alert_id, answer.by),
+        )
+        self.cast.answers = [answer for answer in self.cast.answers if answer.at > self.clock.now]
+        for answer in due:
+            alert = self.embedded.board.alert(answer.alert_id)
+            if alert is None or not alert.is_open or alert.is_acknowledged:
+                continue
+            person = roster(answer.region).person(answer.by)
+            self.embedded.say(answer.region, Acknowledge(answer.alert_id, answer.by, "démo"), self.clock.now)
+            self.totals.answers += 1
+            self.spectator.answered(answer, person.name if person else answer.by)
+
+
+def _demo_catalogue() -> Catalogue:
+    with as_file(files("vigie") / "demo_plans") as directory:
+        extra = load_catalogue(directory)
+    return Catalogue.from_documents([*shipped_catalogue().documents, *extra.documents])

@@ -1,0 +1,112 @@
+"""The embedded monitor put together: fold, outbox, sender and board in one process, driven turn by turn.
+
+A turn fires the deadlines that are due, journals what became of the messages being sent, and starts sending the next
+ones. The clock is whoever calls: the real one in `vigie run`, a fast one in the demo.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from datetime import datetime
+
+from alerts.adapters.sender import Report, Sender
+from alerts.channel import Channel
+from alerts.effects import Effect
+from dashboards.board import Board, PostureKey
+from dashboards.metrics import Notification
+from streams import messages
+from streams.adapters.sqlite_journal import SqliteJournal
+from streams.entry import Draft, Status
+from streams.journal import Quarantined
+from streams.messages import DeliveryReport, Message
+from streams.monitor import Committed, Monitor
+
+
+class Embedded:
+    """One process's monitor. Not safe to share between threads: one caller drives it."""
+
+    def __init__(
+        self,
+        journal: SqliteJournal,
+        channel: Channel,
+        executor: Executor,
+        link_base: str,
+        listener: Callable[[Committed], None] | None = None,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self.journal = journal
+        self.board = Board()
+        self._listener = listener
+        self.monitor = Monitor(journal, self._committed, warn)
+        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded")
+
+    def load(self) -> None:
+        """Read the journal: the folds, and the board as it was."""
+        self.monitor.load()
+        for region in self.journal.regions():
+            for stored in self.journal.effects(region):
+                self.board.effect(region, stored.effect)
+            self._show_state(region)
+
+    def receive(self, drafts: Sequence[Draft], now: datetime, quarantine: Sequence[Quarantined] = ()) -> list[Effect]:
+        """Journal drafts of one région, with the records of the same file that had to be set aside."""
+        return self.monitor.append(drafts, now, quarantine=quarantine)
+
+    def say(self, region: str, message: Message, now: datetime, status: Status = Status.ACTUAL) -> list[Effect]:
+        """Journal one message that happened now."""
+        kind, payload = messages.encode(message)
+        return self.receive([Draft(now, status, region, kind, payload)], now)
+
+    def turn(self, now: datetime) -> None:
+        """Do all that is due at ``now``."""
+        self.monitor.advance(now)
+        for region in self.board.regions:
+            self.board.advanced(region, now)
+        for report in self.sender.collect(now):
+            self._report(report, now)
+        self.sender.dispatch(now)
+        self.board.outbox({state.value: count for state, count in self.journal.outbox.counts().items()})
+
+    def next_due(self) -> datetime | None:
+        """Return when a turn next has something to do, apart from messages being sent."""
+        dues = (self.monitor.next_deadline(), self.journal.outbox.next_ready_at())
+        return min((due for due in dues if due is not None), default=None)
+
+    def _report(self, report: Report, now: datetime) -> None:
+        delivery, finished = report.delivery, report.finished
+        outcome = Notification.SENT if finished.is_sent else Notification.FAILED
+        message = DeliveryReport(
+            delivery.notification_id, "sent" if finished.is_sent else "failed", delivery.attempts, finished.error
+        )
+        kind, payload = messages.encode(message)
+        status = Status(delivery.notification.status)
+        self.monitor.append([Draft(now, status, delivery.region, kind, payload)], now, [finished])
+        self.board.delivered(delivery.region, delivery.notification, now, outcome)
+
+    def _committed(self, committed: Committed) -> None:
+        for entry in committed.entries:
+            self.board.entry(entry)
+        for effect in committed.effects:
+            self.board.effect(committed.region, effect)
+        for _, status, reading in committed.readings:
+            if status is Status.ACTUAL:
+                self.board.reading(committed.region, reading)
+        self._show_state(committed.region)
+        if self._listener is not None:
+            self._listener(committed)
+
+    def _show_state(self, region: str) -> None:
+        fold = self.monitor.fold(region)
+        self.board.advanced(region, fold.state.now)
+        world = fold.state.worlds[Status.ACTUAL]
+        for key, feed in world.feeds.items():
+            name, _, territory = key.partition("@")
+            received_at = feed.last_received_at if feed.has_reported else None
+            self.board.feed(region, name, territory, received_at, feed.is_silent)
+        known = self.board.postures
+        for key, state in world.postures.items():
+            rule_key, _, territory = key.partition("@")
+            in_force = fold.rules.by_key.get(rule_key)
+            if in_force is not None:
+                seeded = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
+                if seeded not in known:
+                    self.board.posture(seeded, state.posture)

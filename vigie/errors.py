@@ -1,0 +1,39 @@
+"""What a user's mistake looks like: one clear message on stderr and exit code 1, never a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+
+from alerts.outbox import StorageError
+from orsan_plans.adapters.located_yaml import DocumentError
+from orsan_plans.schema import PlanError
+from streams.adapters.archive import ArchiveError
+from streams.adapters.dropped_files import UnreadableDrop
+from streams.engine import JournalBroken
+from streams.journal import JournalError
+from streams.opendata_rows import OpenDataError
+
+EXPECTED: Final = (
+    ArchiveError,
+    DocumentError,
+    JournalBroken,
+    JournalError,
+    OpenDataError,
+    OSError,
+    PlanError,
+    StorageError,
+    UnreadableDrop,
+)
+"""Errors whose text says what, where and what to do."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn an expected error into its message and exit code 1."""
+    try:
+        yield
+    except EXPECTED as error:
+        typer.echo(f"vigie: {error}", err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,108 @@
+"""`vigie run`, the embedded monitor; `vigie ack` and `vigie decide`, which speak to it through its drop directory."""
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import structlog
+import typer
+from pydantic import ValidationError
+
+from orsan_plans.geography import REGIONS
+from orsan_plans.territory import is_territory
+from streams import messages
+from streams.messages import Acknowledge, DecideVolet, Message
+from vigie.errors import explained
+from vigie.running import run_until
+from vigie.settings import Settings
+
+Drop = Annotated[Path, typer.Option(envvar="VIGIE_DROP", help="Drop directory of the running monitor.")]
+_DROP = Path("var/depot")
+
+
+def run(  # noqa: PLR0913, PLR0917 - one parameter per option
+    region: Annotated[str | None, typer.Option(metavar="CODE", help="INSEE code of the région watched.")] = None,
+    journal: Annotated[Path | None, typer.Option(metavar="J.db", help="The journal; made when it is missing.")] = None,
+    drop: Annotated[Path | None, typer.Option(metavar="DIR", help="Directory watched for files.")] = None,
+    roster: Annotated[Path | None, typer.Option(metavar="FILE", help="Astreinte tableau (YAML).")] = None,
+    plans: Annotated[Path | None, typer.Option(metavar="DIR", help="Plan files; the shipped ones without it.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Its port; 0 takes a free one.")] = None,
+    link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
+) -> None:
+    """Watch: read dropped files, judge, call, and serve metrics and pages, until interrupted.
+
+    Every option can be set as VIGIE_<OPTION> in the environment.
+    """
+    options: dict[str, object] = {
+        "region": region, "journal": journal, "drop": drop, "roster": roster, "plans": plans,
+        "host": host, "port": port, "link_base": link_base,
+    }  # fmt: skip
+    try:
+        settings = Settings.model_validate({**Settings().model_dump(), **_given(options)})
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise typer.BadParameter("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in details)) from None
+    if settings.region not in REGIONS:
+        raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False),
+        ]
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with explained(), ThreadPoolExecutor(max_workers=8, thread_name_prefix="vigie-send") as executor:
+        run_until(stop, settings, executor)
+
+
+def _given(options: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def ack(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
+    by: Annotated[str, typer.Option(help="Who answers.")],
+    drop: Drop = _DROP,
+) -> None:
+    """Answer an alert: its calls stop. The running monitor reads the answer from its drop directory."""
+    _leave(drop, Acknowledge(alert, by, via="vigie ack"))
+
+
+def decide(
+    decision: Annotated[Literal["activer", "lever"], typer.Argument(help="Activate or lift the volet.")],
+    volet: Annotated[str, typer.Argument(help="The ORSAN volet, as the plans name it.")],
+    territory: Annotated[str, typer.Argument(help="DEP-44, REG-52…")],
+    author: Annotated[str, typer.Option(help="The authority who decided.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    drop: Drop = _DROP,
+) -> None:
+    """Record a decision of the authority on an ORSAN volet: the only way to ACTIVATION, and back."""
+    if not is_territory(territory):
+        raise typer.BadParameter(f"{territory!r} is not a territory such as DEP-44 or REG-52", param_hint="TERRITORY")
+    _leave(drop, DecideVolet(volet, territory, decision, author, reason))
+
+
+def _leave(drop: Path, message: Message) -> None:
+    try:
+        kind, payload = messages.encode(message)
+    except ValidationError as error:
+        raise typer.BadParameter("; ".join(each["msg"] for each in error.errors())) from None
+    if not drop.is_dir():
+        typer.echo(f"vigie: {drop}: no such drop directory; is the monitor running with another --drop?", err=True)
+        raise typer.Exit(1)
+    now = datetime.now(UTC)
+    line = msgspec.json.encode({"kind": kind, "occurred_at": now, "payload": msgspec.Raw(payload)})
+    name = f"{now:%Y%m%dT%H%M%S%f}-{kind}.jsonl"
+    with explained():
+        unfinished = drop / f".{name}"
+        unfinished.write_bytes(line + b"\n")
+        unfinished.replace(drop / name)
+    typer.echo(f"left for the monitor: {drop / name}")

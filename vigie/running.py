@@ -1,0 +1,117 @@
+"""The loop of `vigie run`: files, deadlines, messages, in one thread; sending and serving in others."""
+
+import os
+import threading
+import time
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from alerts.adapters.apprise_channel import AppriseChannel
+from alerts.adapters.roster_files import LoadedRoster, load_roster
+from dashboards.adapters.exporter import Exporter
+from dashboards.adapters.serving import serve
+from dashboards.adapters.web import build_app
+from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
+from orsan_plans.catalogue import Catalogue
+from streams.adapters.drop_directory import DropDirectory, wake_on_change
+from streams.adapters.dropped_files import UnreadableDrop, read_dropped
+from streams.adapters.sqlite_journal import SqliteJournal
+from streams.journal import JournalConflict, JournalPurpose
+from streams.messages import RosterVersion
+from vigie.embedded import Embedded
+from vigie.past import catalogue_message
+from vigie.settings import Settings
+
+IDLE_SECONDS: Final = 1.0
+"""The longest sleep: how late a changed clock or a settled file can be noticed."""
+
+_log = structlog.get_logger()
+
+
+def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> None:
+    """Run the monitor until ``stop`` is set; everything it needs is read and checked before it starts."""
+    catalogue = shipped_catalogue() if settings.plans is None else load_catalogue(settings.plans)
+    roster = load_roster(settings.roster, os.environ) if settings.roster else None
+    wake = threading.Event()
+    with ExitStack() as stack:
+        journal = stack.enter_context(_open(settings.journal))
+        # Bound before anything is journaled: a taken port must stop us now, not half-way.
+        drop = DropDirectory(settings.drop)
+        channel = AppriseChannel(roster.address_book if roster else {})
+        link_base = str(settings.link_base or f"http://{settings.host}:{settings.port}").rstrip("/")
+        embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning)
+        app = build_app(embedded.board, Exporter(embedded.board), lambda: datetime.now(UTC))
+        serving = stack.enter_context(serve(app, settings.host, settings.port))
+        embedded.load()
+        _put_in_force(embedded, settings.region, catalogue, roster)
+        wake_on_change(settings.drop, wake, stop)
+        _log.info(
+            "watching", region=settings.region, drop=str(settings.drop), pages=f"http://{serving.host}:{serving.port}/"
+        )
+        while not stop.is_set():
+            _turn(embedded, drop, settings.region, wake)
+        embedded.monitor.save()
+        _log.info("stopped", journal=str(settings.journal))
+
+
+def _open(path: Path) -> SqliteJournal:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    journal = SqliteJournal.open(path) if path.exists() else SqliteJournal.create(path, JournalPurpose.LIVE)
+    if journal.purpose is not JournalPurpose.LIVE:
+        journal.close()
+        raise JournalConflict(f"{path}: this journal holds a past crisis (retex); watch with another --journal")
+    return journal
+
+
+def _put_in_force(embedded: Embedded, region: str, catalogue: Catalogue, roster: LoadedRoster | None) -> None:
+    fold = embedded.monitor.fold(region)
+    now = datetime.now(UTC)
+    if fold.catalogue is None or fold.catalogue.sha256 != catalogue.sha256:
+        embedded.say(region, catalogue_message(catalogue), now)
+    if roster is None:
+        _log.warning("no roster: nobody will be called", mend="give --roster FILE")
+    elif fold.roster is None or fold.roster.sha256 != roster.roster.sha256:
+        if roster.roster.region != region:
+            raise JournalConflict(f"the roster is of région {roster.roster.region}, the monitor watches {region}")
+        embedded.say(region, RosterVersion(roster.roster.sha256, roster.roster.content), now)
+
+
+def _turn(embedded: Embedded, drop: DropDirectory, region: str, wake: threading.Event) -> None:
+    now = datetime.now(UTC)
+    for path in drop.ready(time.monotonic()):
+        _receive(embedded, drop, path, region)
+    embedded.turn(now)
+    for future in embedded.sender.futures:
+        future.add_done_callback(lambda _: wake.set())
+    wake.wait(_pause(embedded, drop, now))
+    wake.clear()
+
+
+def _pause(embedded: Embedded, drop: DropDirectory, now: datetime) -> float:
+    due = embedded.next_due()
+    until_due = IDLE_SECONDS if due is None else (due - now).total_seconds()
+    longest = IDLE_SECONDS / 4 if drop.is_waiting else IDLE_SECONDS
+    return min(max(until_due, 0.01), longest)
+
+
+def _receive(embedded: Embedded, drop: DropDirectory, path: Path, region: str) -> None:
+    now = datetime.now(UTC)
+    try:
+        dropped = read_dropped(path, region, now)
+    except (UnreadableDrop, OSError) as error:
+        drop.reject(path, now, str(error))
+        _log.warning("file rejected", reason=str(error))
+        return
+    if dropped.drafts:
+        embedded.receive(dropped.drafts, now, dropped.quarantine)
+    elif dropped.quarantine:
+        embedded.monitor.set_aside(region, dropped.quarantine)
+    kept = drop.accept(path, now)
+    _log.info(
+        "file journaled", file=path.name, entries=len(dropped.drafts), aside=len(dropped.quarantine), kept=kept.name
+    )

@@ -1,0 +1,24 @@
+"""Settings of the monitor: environment variables ``VIGIE_*``, overridden by the command line."""
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
+
+
+class Settings(BaseSettings):
+    """What `vigie run` needs. Addresses and passwords are not here: the roster file names their variables."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGIE_", extra="ignore")
+
+    region: str = "52"
+    journal: Path = Path("var/vigie.db")
+    drop: Path = Path("var/depot")
+    roster: Path | None = None
+    plans: Path | None = None
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    link_base: AnyHttpUrl | None = None
+    """Public address of the pages, as people on call reach them; the local address without it."""
