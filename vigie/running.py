@@ -112,6 +112,5 @@ def _receive(embedded: Embedded, drop: DropDirectory, path: Path, region: str) -
     elif dropped.quarantine:
         embedded.monitor.set_aside(region, dropped.quarantine)
     kept = drop.accept(path, now)
-    _log.info(
-        "file journaled", file=path.name, entries=len(dropped.drafts), aside=len(dropped.quarantine), kept=kept.name
-    )
+    aside = len(dropped.quarantine)
+    _log.info("file journaled", file=path.name, entries=len(dropped.drafts), aside=aside, kept=kept.name)
