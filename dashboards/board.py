@@ -104,6 +104,11 @@ class Board:
         known = self._advanced_to.get(region)
         self._advanced_to[region] = instant if known is None else max(known, instant)
 
+    def seed(self, key: PostureKey, posture: Posture) -> None:
+        """Show a posture that never moved, so that what is unknown is seen; one already shown stays as it is."""
+        if key not in self._postures:
+            self.posture(key, posture)
+
     def posture(self, key: PostureKey, posture: Posture, since: datetime | None = None) -> None:
         """Set a current posture: a rule judged for the first time, or a board rebuilt from a snapshot."""
         self._postures[key] = PostureView(posture, since)

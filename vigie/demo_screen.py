@@ -1,6 +1,7 @@
 """What the demo shows while it plays, and the table it ends with. French: it is what on-call people read."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -14,6 +15,7 @@ from rich.text import Text
 from alerts.channel import Outcome
 from alerts.effects import ActivationProposed, AlertChange, AlertChanged, Effect, NotSent, PostureChanged
 from alerts.wording import Message
+from orsan_plans.geography import DEPARTEMENTS
 from orsan_plans.posture import Posture
 from vigie.demo import Ending, Scenario, Spectator
 from vigie.stage import Answer
@@ -108,7 +110,7 @@ class Screen(Spectator):
         self._messages += outcome.is_sent
         if self._is_daily:
             return
-        text = message.sms if contact.endswith("/sms") else message.title
+        text = message.sms.splitlines()[0] if contact.endswith("/sms") else message.title
         fate = Text("", "") if outcome.is_sent else Text(" (échec, nouvel essai)", "red")
         self._line(at, Text.assemble((f"→ {contact} ", "bold"), text, fate))
 
@@ -121,13 +123,17 @@ class Screen(Spectator):
         self._console.print(Text.assemble((f"{at.astimezone(self._zone):%H:%M:%S} ", "dim"), text), soft_wrap=False)
 
     def _say_day(self) -> None:
-        covid = {key: posture for key, posture in self._postures.items() if key[0] == "covid-2020"}
-        counts = {posture: sum(1 for each in covid.values() if each is posture) for posture in Posture}
+        worst = {f"DEP-{code}": Posture.INCONNU for code in DEPARTEMENTS}
+        for (plan, _, territory), posture in self._postures.items():
+            # A known posture hides an unknown one here: the line counts what each département is asked to do.
+            if plan == "covid-2020" and (posture is not Posture.INCONNU and posture.rank >= worst[territory].rank):
+                worst[territory] = posture
+        counts = Counter(worst.values())
         self._console.print(
             Text.assemble(
                 (f"{self._day:%d/%m/%Y} ", "dim"),
                 *[(f" {counts[each]:>3} {each}", _STYLES[each]) for each in reversed(list(Posture)[:4])],
-                f"   {self._messages:>4} messages",
+                f"  départements   {self._messages:>3} messages",
             )
         )
         self._messages = 0

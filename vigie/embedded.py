@@ -16,9 +16,11 @@ from dashboards.metrics import Notification
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
+from streams.fold import Fold
 from streams.journal import Quarantined
 from streams.messages import DeliveryReport, Message
 from streams.monitor import Committed, Monitor
+from streams.state import World
 
 
 class Embedded:
@@ -36,6 +38,7 @@ class Embedded:
         self.journal = journal
         self.board = Board()
         self._listener = listener
+        self._seeded: dict[str, int] = {}
         self.monitor = Monitor(journal, self._committed, warn)
         self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded")
 
@@ -46,6 +49,7 @@ class Embedded:
             for stored in self.journal.effects(region):
                 self.board.effect(region, stored.effect)
             self._show_state(region)
+        self._show_outbox()
 
     def receive(self, drafts: Sequence[Draft], now: datetime, quarantine: Sequence[Quarantined] = ()) -> list[Effect]:
         """Journal drafts of one région, with the records of the same file that had to be set aside."""
@@ -61,15 +65,19 @@ class Embedded:
         self.monitor.advance(now)
         for region in self.board.regions:
             self.board.advanced(region, now)
-        for report in self.sender.collect(now):
+        reports = self.sender.collect(now)
+        for report in reports:
             self._report(report, now)
-        self.sender.dispatch(now)
-        self.board.outbox({state.value: count for state, count in self.journal.outbox.counts().items()})
+        if self.sender.dispatch(now) or reports:
+            self._show_outbox()
 
     def next_due(self) -> datetime | None:
         """Return when a turn next has something to do, apart from messages being sent."""
         dues = (self.monitor.next_deadline(), self.journal.outbox.next_ready_at())
         return min((due for due in dues if due is not None), default=None)
+
+    def _show_outbox(self) -> None:
+        self.board.outbox({state.value: count for state, count in self.journal.outbox.counts().items()})
 
     def _report(self, report: Report, now: datetime) -> None:
         delivery, finished = report.delivery, report.finished
@@ -102,11 +110,14 @@ class Embedded:
             name, _, territory = key.partition("@")
             received_at = feed.last_received_at if feed.has_reported else None
             self.board.feed(region, name, territory, received_at, feed.is_silent)
-        known = self.board.postures
+        if self._seeded.get(region) != len(world.postures):
+            self._seeded[region] = len(world.postures)
+            self._seed_postures(region, fold, world)
+
+    def _seed_postures(self, region: str, fold: Fold, world: World) -> None:
         for key, state in world.postures.items():
             rule_key, _, territory = key.partition("@")
             in_force = fold.rules.by_key.get(rule_key)
             if in_force is not None:
-                seeded = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
-                if seeded not in known:
-                    self.board.posture(seeded, state.posture)
+                shown = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
+                self.board.seed(shown, state.posture)

@@ -62,7 +62,11 @@ class Sender:
     def dispatch(self, now: datetime) -> int:
         """Claim what is ready and start sending it; return how many."""
         room = IN_FLIGHT - len(self._sending)
-        deliveries = self._outbox.claim(now, self._worker, LEASE, room) if room else []
+        # Looking is cheap, claiming takes the only writer's place.
+        ready_at = self._outbox.next_ready_at() if room else None
+        if ready_at is None or ready_at > now:
+            return 0
+        deliveries = self._outbox.claim(now, self._worker, LEASE, room)
         for delivery in deliveries:
             message = render(delivery.notification, self._link_base, now)
             future = self._executor.submit(self._channel.send, delivery.contact, message)
