@@ -152,7 +152,7 @@ class AlertChanged:
 class Notify:
     """Somebody must be told. ``contact`` is ``<person>/<channel>``: addresses never enter the journal.
 
-    ``call`` counts the calls of the alert since it was raised (first one is 1).
+    ``call`` counts the rounds of calls since the alert was last raised: 1 first, 0 when nobody is asked to answer.
     """
 
     id: str

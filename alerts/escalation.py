@@ -44,16 +44,17 @@ class PendingCall:
 class EscalationState:
     """Where the calls of an alert stand.
 
-    ``step`` roles were called in this pass (one more than there are: the fallback was), ``call`` messages were ordered
-    and ``non_sends`` said since the alert exists. ``reached`` tells that a call of the current step was handed to its
-    channel. ``called`` remembers, for the end-of-alert message,
-    who was called: contact → role.
+    ``step`` roles were called in this pass (one more than there are: the fallback was), ``call`` rounds of calls were
+    made since the alert was last raised; ``messages`` were ordered and ``non_sends`` said since it exists. ``reached``
+    tells that a call of the current step was handed to its channel. ``called`` remembers who was called, for the
+    end-of-alert message: contact → role.
     """
 
     due_at: datetime | None = None
     is_running: bool = False
     step: int = 0
     call: int = 0
+    messages: int = 0
     non_sends: int = 0
     reached: bool = False
     pending: dict[str, PendingCall] = field(default_factory=dict)
@@ -76,6 +77,7 @@ def start(state: EscalationState, audience: Audience, now: datetime) -> None:
     """Begin, or begin again, at the first step."""
     state.is_running = True
     state.step = 0
+    state.call = 0
     state.reached = False
     state.pending = {}
     state.pass_people = []
@@ -159,6 +161,7 @@ def _inform_everyone(state: EscalationState, caller: Caller, roster: Roster) -> 
 
 def _call_next_role(state: EscalationState, caller: Caller, roster: Roster) -> list[Effect]:
     effects: list[Effect] = []
+    state.call += 1
     roles = caller.audience.roles
     while state.step < len(roles):
         effects += _call_role(state, caller, roster, roles[state.step])
@@ -208,9 +211,9 @@ def _notify(state: EscalationState, caller: Caller, role: str, person: Person, c
 
 
 def _message(state: EscalationState, caller: Caller, purpose: Purpose, role: str, person: str, contact: str) -> Notify:
-    state.call += 1
+    state.messages += 1
     return Notify(
-        id=effect_id("notify", caller.brief.alert_id, state.call, contact),
+        id=effect_id("notify", caller.brief.alert_id, state.messages, contact),
         at=caller.now,
         status=caller.status,
         purpose=purpose,
