@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, Person, Role, Roster
-from alerts.effects import Effect, EntryRejected, encode
+from alerts.effects import AlertBrief, Effect, EntryRejected, Evidence, encode
 from orsan_plans.catalogue import Catalogue
 from orsan_plans.posture import Posture
 from streams import engine, messages
@@ -31,6 +31,22 @@ T0: Final = datetime(2026, 1, 14, 7, 0, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 NANTES, NAZAIRE, ANGERS = "440000271", "440000396", "490000049"
+
+BRIEF: Final = AlertBrief(
+    alert_id="a",
+    volet="REB",
+    plan="essai",
+    rule="part",
+    title="Part",
+    territory="DEP-44",
+    territory_name="Loire-Atlantique (44)",
+    posture=Posture.ALERTE,
+    since=T0,
+    raised_at=T0,
+    evidence=Evidence(date(2026, 1, 14)),
+    reflex_actions=(),
+    time_zone="Europe/Paris",
+)
 
 _CALLED: Final = {"roles": ["cadre", "medecin"]}
 _TOLD: Final = {"roles": ["veille"], "accuse_de_reception": "non_requis", "regroupement": "1 min"}

@@ -1,0 +1,74 @@
+"""The life of an alert: every pair of its table, and every pair the table does not allow."""
+
+from datetime import UTC, date, datetime
+from itertools import product
+
+import pytest
+
+from alerts.effects import AlertBrief, Evidence
+from alerts.lifecycle import TRANSITIONS, AlertState, Event, Phase, move
+from orsan_plans.posture import Posture
+
+NOW = datetime(2026, 1, 14, 7, tzinfo=UTC)
+PAIRS = list(product(Phase, Event))
+ALLOWED = [pair for pair in PAIRS if pair in TRANSITIONS]
+ILLEGAL = [pair for pair in PAIRS if pair not in TRANSITIONS]
+
+
+def alert(phase: Phase) -> AlertState:
+    brief = AlertBrief(
+        alert_id="a",
+        volet="REB",
+        plan="essai",
+        rule="part",
+        title="Part",
+        territory="DEP-44",
+        territory_name="Loire-Atlantique (44)",
+        posture=Posture.ALERTE,
+        since=NOW,
+        raised_at=NOW,
+        evidence=Evidence(date(2026, 1, 14)),
+        reflex_actions=(),
+        time_zone="Europe/Paris",
+    )
+    return AlertState(brief, "essai/part", None, phase)
+
+
+@pytest.mark.parametrize(
+    ("phase", "event", "expected"),
+    [
+        (Phase.RAISED, Event.ROSE, Phase.RAISED),
+        (Phase.ACKNOWLEDGED, Event.ROSE, Phase.RAISED),
+        (Phase.RESOLVED, Event.ROSE, Phase.RAISED),
+        (Phase.RAISED, Event.ANSWERED, Phase.ACKNOWLEDGED),
+        (Phase.ACKNOWLEDGED, Event.ANSWERED, Phase.ACKNOWLEDGED),
+        (Phase.RESOLVED, Event.ANSWERED, Phase.RESOLVED),
+        (Phase.RAISED, Event.EASED, Phase.RAISED),
+        (Phase.ACKNOWLEDGED, Event.EASED, Phase.ACKNOWLEDGED),
+        (Phase.RAISED, Event.CLEARED, Phase.RESOLVED),
+        (Phase.ACKNOWLEDGED, Event.CLEARED, Phase.RESOLVED),
+        (Phase.RESOLVED, Event.EXPIRED, Phase.CLOSED),
+    ],
+)
+def test_every_pair_of_the_table(phase: Phase, event: Event, expected: Phase) -> None:
+    state = alert(phase)
+    assert move(state, event) is (expected is not phase)
+    assert state.phase is expected
+
+
+def test_the_table_above_is_whole() -> None:
+    assert len(ALLOWED) == 11
+    assert TRANSITIONS[None, Event.ROSE] is Phase.RAISED
+    assert len(TRANSITIONS) == len(ALLOWED) + 1
+
+
+@pytest.mark.parametrize(("phase", "event"), ILLEGAL)
+def test_every_other_pair_is_refused_and_changes_nothing(phase: Phase, event: Event) -> None:
+    state = alert(phase)
+    with pytest.raises(KeyError):
+        move(state, event)
+    assert state.phase is phase
+
+
+def test_an_alert_is_open_while_the_danger_lasts() -> None:
+    assert [phase for phase in Phase if alert(phase).is_open] == [Phase.RAISED, Phase.ACKNOWLEDGED]
