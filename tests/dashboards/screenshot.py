@@ -1,28 +1,46 @@
-"""Take phone-sized pictures of the pages: `python tests/dashboards/screenshot.py [DIRECTORY]`, by hand.
+"""Take phone-sized pictures of the demo's pages: `python tests/dashboards/screenshot.py [DIRECTORY]`, by hand.
 
-Needs the Debian package `chromium`. Writes alerte.png and situation.png (default: docs/images).
+Needs the Debian package `chromium`. Plays the demo's evening up to two instants of it, and writes alerte-amavi.png,
+alerte-reanimation.png and situation.png (default: docs/images).
 """
 
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
-from dashboards.testing import ALERT_ID, EVENING, evening_board
+from dashboards.board import Board
+from streams.adapters.sqlite_journal import SqliteJournal
+from vigie.demo import EVENING, Spectator, play, winter_scenario
 
+SEED = 2026
 WIDTH, HEIGHT = 390, 844
+CASUALTIES = EVENING + timedelta(hours=6, minutes=20)
+CRITICAL_CARE = EVENING + timedelta(hours=7, minutes=23)
 
 
-def _now() -> datetime:
-    return EVENING + timedelta(minutes=25)
+def board_at(instant: datetime, directory: Path) -> Board:
+    """Return what the monitor shows at an instant of the evening."""
+    evening = winter_scenario(SEED)
+    arrivals = tuple(arrival for arrival in evening.arrivals if arrival.at <= instant)
+    played = replace(evening, arrivals=arrivals, ends_at=instant, told=())
+    with SqliteJournal.create(directory / f"{instant:%H%M}.db") as journal:
+        return play(played, journal, SEED, Spectator()).embedded.board
 
 
-def _shoot(address: str, picture: Path, height: int) -> None:
-    with tempfile.TemporaryDirectory() as profile:
+def _alert_path(board: Board, volet: str, territory: str) -> str:
+    [alert] = [each for each in board.alerts if (each.brief.volet, each.brief.territory) == (volet, territory)]
+    return f"/alertes/{alert.brief.alert_id}"
+
+
+def _shoot(board: Board, now: datetime, path: str, picture: Path, height: int) -> None:
+    app = build_app(board, Exporter(board), lambda: now)
+    with tempfile.TemporaryDirectory() as profile, serve(app, port=0) as serving:
         subprocess.run(
             [
                 "chromium",
@@ -34,7 +52,7 @@ def _shoot(address: str, picture: Path, height: int) -> None:
                 f"--user-data-dir={profile}",
                 f"--window-size={WIDTH},{height}",
                 f"--screenshot={picture}",
-                address,
+                f"http://{serving.host}:{serving.port}{path}",
             ],
             check=True,
             capture_output=True,
@@ -44,13 +62,14 @@ def _shoot(address: str, picture: Path, height: int) -> None:
 
 def main() -> None:
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs" / "images"
-    height = int(sys.argv[2]) if len(sys.argv) > 2 else HEIGHT
     directory.mkdir(parents=True, exist_ok=True)
-    board = evening_board()
-    with serve(build_app(board, Exporter(board), _now), port=0) as serving:
-        base = f"http://{serving.host}:{serving.port}"
-        _shoot(f"{base}/alertes/{ALERT_ID}", directory / "alerte.png", height)
-        _shoot(base, directory / "situation.png", height)
+    with tempfile.TemporaryDirectory() as journals:
+        evening = board_at(CASUALTIES, Path(journals))
+        later = board_at(CRITICAL_CARE, Path(journals))
+    amavi, beds = _alert_path(evening, "AMAVI", "DEP-72"), _alert_path(later, "TENSION (démo)", "DEP-44")
+    _shoot(evening, CASUALTIES, amavi, directory / "alerte-amavi.png", HEIGHT)
+    _shoot(later, CRITICAL_CARE, beds, directory / "alerte-reanimation.png", HEIGHT)
+    _shoot(later, CRITICAL_CARE, "/", directory / "situation.png", HEIGHT)
 
 
 if __name__ == "__main__":
