@@ -5,7 +5,7 @@ finished in the transaction that journals its delivery report:
 
     pending ──claim──▶ claimed ──finish──▶ done | failed
        ▲                  │
-       └──────retry───────┘        an expired claim may be claimed again
+       └─retry, release───┘        an expired claim may be claimed again
 
 A sender that dies while sending leaves a claim that expires: the message may go out twice, it is never
 lost. All instants are arguments; nothing here reads a clock.
@@ -162,6 +162,13 @@ def retry(item: Item, delivery: Delivery, now: datetime, error: str, policy: Ret
     return replace(item, state=OutboxState.PENDING, due_at=due_at, worker="", lease_until=None, error=error)
 
 
+def release(item: Item, worker: str, now: datetime) -> Item | None:
+    """Return the item ready again at ``now``, or None when it is not ``worker``'s claim."""
+    if item.state is not OutboxState.CLAIMED or item.worker != worker:
+        return None
+    return replace(item, state=OutboxState.PENDING, due_at=now, worker="", lease_until=None)
+
+
 def finish(item: Item, finished: Finished) -> Item:
     """Return the item after its delivery report. What was sent stays sent, whatever a slower sender says."""
     if item.state is OutboxState.DONE:
@@ -186,6 +193,10 @@ class Outbox(Protocol):
 
     def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
         """Put a failed delivery back for later; False when its lease was lost to another worker."""
+        ...
+
+    def release(self, worker: str, now: datetime) -> int:
+        """Take back at once what a worker that is gone had claimed; return how many items."""
         ...
 
     def next_ready_at(self) -> datetime | None:

@@ -18,11 +18,14 @@ from orsan_plans.territory import TerritoryId
 def _to_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs its time zone, such as 2026-01-14T08:12:00+01:00")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant needs a year from 1 to 9999 in UTC too") from None
 
 
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=999_999_999)]
 Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$")]
 AgeClass = Literal["moins_1_an", "1_14_ans", "15_44_ans", "45_64_ans", "65_74_ans", "75_ans_et_plus", "inconnu"]
 

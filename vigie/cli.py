@@ -1,6 +1,8 @@
 """The ``vigie`` command. Exit codes: 0 done, 1 the input or the check failed, 2 wrong usage."""
 
+import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -39,4 +41,8 @@ def _common(
 
 def main() -> None:
     """Entry point of the ``vigie`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that lacks a letter, or a file name that is no UTF-8, must not stop a command.
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -34,9 +34,10 @@ class Embedded:
         link_base: str,
         listener: Callable[[Committed], None] | None = None,
         warn: Callable[[str], None] | None = None,
+        board: Board | None = None,
     ) -> None:
         self.journal = journal
-        self.board = Board()
+        self.board = board or Board()
         self._listener = listener
         self._seeded: dict[str, int] = {}
         self.monitor = Monitor(journal, self._committed, warn)
@@ -70,6 +71,12 @@ class Embedded:
             self._report(report, now)
         if self.sender.dispatch(now) or reports:
             self._show_outbox()
+
+    def finish(self, now: datetime) -> None:
+        """Journal what became of the messages sent so far, start no other, and save the folds."""
+        for report in self.sender.collect(now):
+            self._report(report, now)
+        self.monitor.save()
 
     def next_due(self) -> datetime | None:
         """Return when a turn next has something to do, apart from messages being sent."""

@@ -1,17 +1,20 @@
 """`vigie run`, the embedded monitor; `vigie ack` and `vigie decide`, which speak to it through its drop directory."""
 
+import os
 import signal
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import msgspec
 import structlog
 import typer
 from pydantic import ValidationError
 
+from alerts.adapters.sender import IN_FLIGHT
 from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
 from streams import messages
@@ -31,7 +34,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     roster: Annotated[Path | None, typer.Option(metavar="FILE", help="Astreinte tableau (YAML).")] = None,
     plans: Annotated[Path | None, typer.Option(metavar="DIR", help="Plan files; the shipped ones without it.")] = None,
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Its port; 0 takes a free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
 ) -> None:
     """Watch: read dropped files, judge, call, and serve metrics and pages, until interrupted.
@@ -59,8 +62,21 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with explained(), ThreadPoolExecutor(max_workers=8, thread_name_prefix="vigie-send") as executor:
-        run_until(stop, settings, executor)
+    executor = ThreadPoolExecutor(max_workers=IN_FLIGHT, thread_name_prefix="vigie-send")
+    try:
+        with explained():
+            is_quiet = run_until(stop, settings, executor)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+    if not is_quiet:
+        _exit_now()
+
+
+def _exit_now() -> NoReturn:
+    """End without waiting for the threads of a channel that does not answer; the journal is closed already."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _given(options: dict[str, object]) -> dict[str, object]:

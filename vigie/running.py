@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from concurrent.futures import Executor
+from concurrent.futures import Executor, wait
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +13,17 @@ import structlog
 
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import LoadedRoster, load_roster
+from alerts.outbox import StorageError
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
+from dashboards.board import Board
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.catalogue import Catalogue
-from streams.adapters.drop_directory import DropDirectory, wake_on_change
-from streams.adapters.dropped_files import UnreadableDrop, read_dropped
+from streams.adapters.drop_directory import DropDirectory, printable, wake_on_change
+from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.journal import JournalConflict, JournalPurpose
+from streams.journal import JournalConflict, JournalError, JournalPurpose
 from streams.messages import RosterVersion
 from vigie.embedded import Embedded
 from vigie.past import catalogue_message
@@ -29,25 +31,33 @@ from vigie.settings import Settings
 
 IDLE_SECONDS: Final = 1.0
 """The longest sleep: how late a changed clock or a settled file can be noticed."""
+GRACE_SECONDS: Final = 3.0
+"""How long a stop waits for the channels: Vigie's choice, well below the time a service manager allows."""
 
 _log = structlog.get_logger()
 
 
-def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> None:
-    """Run the monitor until ``stop`` is set; everything it needs is read and checked before it starts."""
+def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> bool:
+    """Run the monitor until ``stop`` is set; everything it needs is read and checked before it starts.
+
+    Returns whether every channel has answered: what is still being sent then will be sent again by the next start.
+    """
     catalogue = shipped_catalogue() if settings.plans is None else load_catalogue(settings.plans)
-    roster = load_roster(settings.roster, os.environ) if settings.roster else None
+    roster = _roster(settings)
     wake = threading.Event()
     with ExitStack() as stack:
         journal = stack.enter_context(_open(settings.journal))
         # Bound before anything is journaled: a taken port must stop us now, not half-way.
         drop = DropDirectory(settings.drop)
-        channel = AppriseChannel(roster.address_book if roster else {})
-        link_base = str(settings.link_base or f"http://{settings.host}:{settings.port}").rstrip("/")
-        embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning)
-        app = build_app(embedded.board, Exporter(embedded.board), lambda: datetime.now(UTC))
+        board = Board()
+        app = build_app(board, Exporter(board), lambda: datetime.now(UTC))
         serving = stack.enter_context(serve(app, settings.host, settings.port))
+        channel = AppriseChannel(roster.address_book if roster else {})
+        link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
+        embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
+        if taken_back := embedded.sender.recover(datetime.now(UTC)):
+            _log.info("messages of a monitor that was killed are sent again", count=taken_back)
         _put_in_force(embedded, settings.region, catalogue, roster)
         wake_on_change(settings.drop, wake, stop)
         _log.info(
@@ -55,8 +65,10 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         )
         while not stop.is_set():
             _turn(embedded, drop, settings.region, wake)
-        embedded.monitor.save()
-        _log.info("stopped", journal=str(settings.journal))
+        _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
+        embedded.finish(datetime.now(UTC))
+        _log.info("stopped", journal=str(settings.journal), unanswered=len(unanswered))
+    return not unanswered
 
 
 def _open(path: Path) -> SqliteJournal:
@@ -68,6 +80,17 @@ def _open(path: Path) -> SqliteJournal:
     return journal
 
 
+def _roster(settings: Settings) -> LoadedRoster | None:
+    if settings.roster is None:
+        return None
+    loaded = load_roster(settings.roster, os.environ)
+    if loaded.roster.region != settings.region:
+        raise JournalConflict(
+            f"{settings.roster}: the roster is of région {loaded.roster.region}, the monitor watches {settings.region}"
+        )
+    return loaded
+
+
 def _put_in_force(embedded: Embedded, region: str, catalogue: Catalogue, roster: LoadedRoster | None) -> None:
     fold = embedded.monitor.fold(region)
     now = datetime.now(UTC)
@@ -76,8 +99,6 @@ def _put_in_force(embedded: Embedded, region: str, catalogue: Catalogue, roster:
     if roster is None:
         _log.warning("no roster: nobody will be called", mend="give --roster FILE")
     elif fold.roster is None or fold.roster.sha256 != roster.roster.sha256:
-        if roster.roster.region != region:
-            raise JournalConflict(f"the roster is of région {roster.roster.region}, the monitor watches {region}")
         embedded.say(region, RosterVersion(roster.roster.sha256, roster.roster.content), now)
 
 
@@ -107,10 +128,20 @@ def _receive(embedded: Embedded, drop: DropDirectory, path: Path, region: str) -
         drop.reject(path, now, str(error))
         _log.warning("file rejected", reason=str(error))
         return
+    try:
+        _journal(embedded, dropped, region, now)
+    except (StorageError, JournalError):
+        raise
+    except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
+        drop.reject(path, now, f"Vigie failed on this file: {type(error).__name__}. Nothing of it was journaled.")
+        _log.error("file rejected: a defect of Vigie, to be reported", error=repr(error))
+        return
+    kept = drop.accept(path, now)
+    _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))
+
+
+def _journal(embedded: Embedded, dropped: Dropped, region: str, now: datetime) -> None:
     if dropped.drafts:
         embedded.receive(dropped.drafts, now, dropped.quarantine)
     elif dropped.quarantine:
         embedded.monitor.set_aside(region, dropped.quarantine)
-    kept = drop.accept(path, now)
-    aside = len(dropped.quarantine)
-    _log.info("file journaled", file=path.name, entries=len(dropped.drafts), aside=aside, kept=kept.name)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import AnyHttpUrl
+from pydantic import AnyHttpUrl, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
@@ -19,6 +19,6 @@ class Settings(BaseSettings):
     roster: Path | None = None
     plans: Path | None = None
     host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535)
     link_base: AnyHttpUrl | None = None
     """Public address of the pages, as people on call reach them; the local address without it."""

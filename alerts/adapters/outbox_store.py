@@ -81,6 +81,14 @@ class SqliteOutbox:
             item = row and outbox.retry(_to_item(row), delivery, now, error, self._policy)
             return bool(row and item and _replace(connection, row.seal, item))
 
+    def release(self, worker: str, now: datetime) -> int:
+        """Take back at once what a worker that is gone had claimed; return how many items."""
+        claimed = select(OUTBOX).where(OUTBOX.c.state == OutboxState.CLAIMED.value, OUTBOX.c.worker == worker)
+        with self._database.writing() as connection:
+            rows = connection.execute(claimed).all()
+            items = [(row, outbox.release(_to_item(row), worker, now)) for row in rows]
+            return sum(_replace(connection, row.seal, item) for row, item in items if item)
+
     def next_ready_at(self) -> datetime | None:
         """Return the first instant at which `claim` has something to give, None when all is finished."""
         with self._database.reading() as connection:

@@ -33,6 +33,9 @@ class _Sending:
     message: Message
     future: "Future[Outcome]"
 
+    def is_over(self, now: datetime) -> bool:
+        return self.future.done() or now >= self.delivery.lease_until
+
 
 class Sender:
     """Sends for one process; ``worker`` names it in the claims."""
@@ -59,6 +62,13 @@ class Sender:
         """What is being sent right now."""
         return [sending.future for sending in self._sending]
 
+    def recover(self, now: datetime) -> int:
+        """Take back what this worker had claimed before its process died; return how many. To be called first.
+
+        What it had sent without a report goes out again: a duplicate rather than a wait for the end of its lease.
+        """
+        return self._outbox.release(self._worker, now)
+
     def dispatch(self, now: datetime) -> int:
         """Claim what is ready and start sending it; return how many."""
         room = IN_FLIGHT - len(self._sending)
@@ -74,9 +84,12 @@ class Sender:
         return len(deliveries)
 
     def collect(self, now: datetime) -> list[Report]:
-        """Return the deliveries that are over; a failure that may be tried again goes back to the outbox."""
-        ended = [sending for sending in self._sending if sending.future.done()]
-        self._sending = [sending for sending in self._sending if not sending.future.done()]
+        """Return the deliveries that are over; a failure that may be tried again goes back to the outbox.
+
+        A channel that did not answer within the lease has failed: it must not keep its place for ever.
+        """
+        ended = [sending for sending in self._sending if sending.is_over(now)]
+        self._sending = [sending for sending in self._sending if sending not in ended]
         reports = [self._report(sending, now) for sending in ended]
         return [report for report in reports if report is not None]
 
@@ -91,6 +104,11 @@ class Sender:
 
 
 def _outcome(future: "Future[Outcome]") -> Outcome:
+    if not future.done():
+        future.cancel()
+        return failed("the channel did not answer")
+    if future.cancelled():
+        return failed("stopped before it was sent")
     error = future.exception()
     # A channel never raises for a delivery problem; a defect of one must not stop the others.
     return future.result() if error is None else failed(f"the channel raised {type(error).__name__}")

@@ -5,8 +5,10 @@ A file is taken when it has stopped growing. Names that start with a dot or end 
 ``rejetes/`` beside a text that says why; nothing is ever deleted.
 """
 
+import os
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 from threading import Event, Thread
 from typing import Final
 
@@ -15,6 +17,7 @@ from watchfiles import watch
 UNFINISHED: Final = (".part", ".tmp", ".filepart")
 SETTLE_SECONDS: Final = 1.0
 """A file that has not changed for this long is whole: Vigie's choice, upload by rename needs none of it."""
+_NAME_BYTES: Final = 200
 
 
 class DropDirectory:
@@ -32,10 +35,11 @@ class DropDirectory:
         """Return the files that have not changed for `SETTLE_SECONDS`, oldest name first; ``clock`` in seconds."""
         seen, ready = {}, []
         for path in sorted(self.path.iterdir()):
-            if path.name.startswith(".") or path.suffix in UNFINISHED or not path.is_file():
+            if path.name.startswith(".") or path.suffix.lower() in UNFINISHED:
                 continue
-            stat = path.stat()
-            size = (stat.st_size, stat.st_mtime_ns)
+            size = _size(path)
+            if size is None:
+                continue
             known, since = self._seen.get(path, (None, clock))
             seen[path] = (size, since if known == size else clock)
             if clock - seen[path][1] >= SETTLE_SECONDS:
@@ -55,12 +59,27 @@ class DropDirectory:
     def reject(self, path: Path, at: datetime, reason: str) -> Path:
         """Put a file that could not be read away, with the reason beside it."""
         moved = self._move(path, self.rejected, at)
-        moved.with_name(f"{moved.name}.raison.txt").write_text(f"{reason}\n", encoding="utf-8")
+        moved.with_name(f"{moved.name}.raison.txt").write_text(f"{reason}\n", encoding="utf-8", errors="replace")
         return moved
 
     def _move(self, path: Path, directory: Path, at: datetime) -> Path:
         stamp = at.strftime("%Y%m%dT%H%M%S%fZ")
-        return path.replace(directory / f"{stamp}-{path.name}")
+        # A name as long as the file system allows has no room for the stamp: its end tells the format.
+        name = os.fsdecode(os.fsencode(path.name)[-_NAME_BYTES:])
+        return path.replace(directory / f"{stamp}-{name}")
+
+
+def printable(path: Path) -> str:
+    """Return a file's name as any log or table takes it: bytes that are no UTF-8 are shown as U+FFFD."""
+    return os.fsencode(path.name).decode(errors="replace")
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None  # taken back, or renamed, since the directory was listed
+    return (stat.st_size, stat.st_mtime_ns) if S_ISREG(stat.st_mode) else None
 
 
 def wake_on_change(path: Path, wake: Event, stop: Event) -> Thread:

@@ -5,7 +5,7 @@ A JSON-lines file (``.jsonl``) holds one object a line: ``{"kind": …, "occurre
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 from pydantic import ValidationError
 
 from streams import messages
+from streams.adapters.drop_directory import printable
 from streams.adapters.open_data_files import read_files, recognise
 from streams.entry import Draft, Status
 from streams.journal import Quarantined
@@ -46,16 +47,21 @@ def read_dropped(path: Path, region: str, now: datetime) -> Dropped:
     """Read a dropped file for a région; UnreadableDrop when any part of it cannot be used."""
     if path.suffix in (".jsonl", ".json"):
         lines = path.read_bytes().splitlines()
-        drafts = [_draft(f"{path.name}:{number}", line, region) for number, line in enumerate(lines, 1) if line.strip()]
-        return Dropped(tuple(drafts))
+        name = printable(path)
+        return Dropped(
+            tuple(_draft(f"{name}:{number}", line, region) for number, line in enumerate(lines, 1) if line.strip())
+        )
     format_ = recognise(path)
     if format_ is None:
-        raise UnreadableDrop(f"{path.name}: not a known file: its first line is that of none of the known formats")
+        raise UnreadableDrop(
+            f"{printable(path)}: not a known file: its first line is that of none of the known formats"
+        )
     try:
         imported = read_files([(format_, path)], region)
     except OpenDataError as error:
         raise UnreadableDrop(str(error)) from None
-    aside = tuple(Quarantined(row.source, row.line, row.raw, row.reason, now) for row in imported.set_aside)
+    name = printable(path)
+    aside = tuple(Quarantined(name, row.line, row.raw, row.reason, now) for row in imported.set_aside)
     return Dropped(tuple(record.draft for record in imported.records), aside)
 
 
@@ -64,18 +70,23 @@ def _draft(where: str, line: bytes, region: str) -> Draft:
         read = _line(line)
         message = messages.parse(read.kind, bytes(read.payload))
         kind, payload = messages.encode(message)
-    except msgspec.DecodeError as error:
-        raise UnreadableDrop(f"{where}: not a message: {error}") from None
+        occurred_at = _in_utc(read.occurred_at)
     except KeyError:
         raise UnreadableDrop(f"{where}: unknown kind of message {read.kind!r}") from None
     except ValidationError as error:
         raise UnreadableDrop(f"{where}: {_reasons(error)}") from None
-    if read.occurred_at.tzinfo is None:
-        raise UnreadableDrop(f"{where}: occurred_at needs its time zone, such as 2026-01-14T08:12:00+01:00")
-    return Draft(read.occurred_at, read.status, region, kind, payload)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise UnreadableDrop(f"{where}: not a message: {error}") from None
+    return Draft(occurred_at, read.status, region, kind, payload)
+
+
+def _in_utc(occurred_at: datetime) -> datetime:
+    if occurred_at.tzinfo is None:
+        raise ValueError("occurred_at needs its time zone, such as 2026-01-14T08:12:00+01:00")
+    return occurred_at.astimezone(UTC)
 
 
 def _reasons(error: ValidationError) -> str:
     # Never the input itself: a refused record may hold what must not be logged.
     details: list[Any] = error.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
+    return "; ".join(": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"]))) for each in details)
