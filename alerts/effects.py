@@ -13,8 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from orsan_plans.assess import CrossedThreshold as CrossedThreshold
-from orsan_plans.assess import Evidence as Evidence
+from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:vigie:effect")
@@ -197,14 +196,7 @@ class EntryRejected:
 
 
 Effect = (
-    PostureChanged
-    | ActivationProposed
-    | VoletDecided
-    | AlertRaised
-    | AlertChanged
-    | Notify
-    | NotSent
-    | EntryRejected
+    PostureChanged | ActivationProposed | VoletDecided | AlertRaised | AlertChanged | Notify | NotSent | EntryRejected
 )
 
 EFFECT_TYPES: Final[dict[str, type[Effect]]] = {

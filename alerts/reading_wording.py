@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from alerts.effects import CrossedThreshold
 from alerts.french import exact_text, number_text, quantity_text, sentence
+from orsan_plans.assess import CrossedThreshold
 from orsan_plans.indicator import INDICATORS
 from orsan_plans.plan import Comparison
 from orsan_plans.posture import Posture

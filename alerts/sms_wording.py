@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from alerts.effects import Evidence, Notify, Purpose
+from alerts.effects import Notify, Purpose
 from alerts.french import duration_text
 from alerts.reading_wording import comparison_text
 from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
+from orsan_plans.assess import Evidence
 
 MARKS: Final = {"exercise": "EXERCICE EXERCICE EXERCICE", "test": "TEST"}
 """What opens and closes every form of a message that is not about real life, by entry status."""

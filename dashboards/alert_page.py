@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.effects import Evidence
 from alerts.french import duration_text, hour_text, instant_text
 from dashboards.alert_view import AlertView
 from dashboards.board import Board
@@ -12,6 +11,7 @@ from dashboards.chronicle import Line, moves, told
 from dashboards.labels import BADGES, BANNER_OF_STATUS, Badge, plain
 from dashboards.lateness import late_text
 from dashboards.measure import Measure, measure
+from orsan_plans.assess import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from alerts.effects import CrossedThreshold
 from alerts.french import day_text, exact_text, number_text, quantity_text
 from dashboards.labels import REASON_UNKNOWN, indicator_label
+from orsan_plans.assess import CrossedThreshold
 from orsan_plans.plan import Comparison
 from orsan_plans.reading import Reading
 

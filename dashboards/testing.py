@@ -13,9 +13,7 @@ from alerts.effects import (
     AlertChange,
     AlertChanged,
     AlertRaised,
-    CrossedThreshold,
     EntryRejected,
-    Evidence,
     NonSend,
     Notify,
     NotSent,
@@ -24,6 +22,7 @@ from alerts.effects import (
 )
 from dashboards.board import Board, PostureKey
 from dashboards.metrics import Notification
+from orsan_plans.assess import CrossedThreshold, Evidence
 from orsan_plans.plan import Comparison
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown

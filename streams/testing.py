@@ -6,8 +6,9 @@ from typing import Final, Self
 
 from alerts import effects as effect_codec
 from alerts import outbox
-from alerts.effects import AlertBrief, EntryRejected, Evidence, Notify, Purpose, effect_id
+from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
+from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
 from streams.entry import Entry, Head, Status
 from streams.integrity import EffectRecord, EntryRecord, Problem, first_bad_effect, first_bad_entry
@@ -50,6 +51,13 @@ class MemoryOutbox:
             return False
         self.items[key] = item
         return True
+
+    def release(self, worker: str, now: datetime) -> int:
+        """Take back at once what a worker that is gone had claimed; return how many items."""
+        released = {key: outbox.release(item, worker, now) for key, item in self.items.items()}
+        taken = {key: item for key, item in released.items() if item}
+        self.items.update(taken)
+        return len(taken)
 
     def next_ready_at(self) -> datetime | None:
         """Return the first instant at which `claim` has something to give, None when all is finished."""

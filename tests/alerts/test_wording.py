@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import AlertBrief, CrossedThreshold, Evidence, Notify, Purpose
+from alerts.effects import AlertBrief, Notify, Purpose
 from alerts.sms import SMS_SEPTETS, septets, to_gsm7
 from alerts.wording import MAX_LINK_BASE, Message, alert_link, describe_reading, render, render_sms
+from orsan_plans.assess import CrossedThreshold, Evidence
 from orsan_plans.plan import Comparison
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown

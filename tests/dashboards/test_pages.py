@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from alerts.effects import AlertChange, Evidence, VoletDecided
+from alerts.effects import AlertChange, VoletDecided
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
@@ -29,6 +29,7 @@ from dashboards.testing import (
     evening_board,
     raised,
 )
+from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Unknown
 
