@@ -41,19 +41,21 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
     came_back = feeds.heard(turn, feeds.RPU, etablissement)
     steps = steps_of(message.entered_at, now)
     territories = (etablissement, departement, fold.territory)
+    windows = turn.world.passages.windows
     if steps is not None:
         lanes = lanes_of(message)
-        windows = turn.world.passages.windows
         for territory in territories:
             window = windows.get(territory)
             if window is None:
                 window = windows[territory] = Window()
             window.add(steps[0], steps[1], lanes)
         start_sliding(turn)
+    if came_back:
+        # Before the watches: what they remember is lost in a restart, and must not decide the order of effects.
+        feed_changed(turn, feeds.RPU, etablissement)
+    if steps is not None:
         for territory in territories:
             judge_watches(turn, territory, windows[territory])
-    if came_back:
-        feed_changed(turn, feeds.RPU, etablissement)
     return None
 
 

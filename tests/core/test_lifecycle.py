@@ -5,8 +5,9 @@ from itertools import product
 
 import pytest
 
-from alerts.effects import AlertBrief, Evidence
+from alerts.effects import AlertBrief
 from alerts.lifecycle import TRANSITIONS, AlertState, Event, Phase, move
+from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
 
 NOW = datetime(2026, 1, 14, 7, tzinfo=UTC)
