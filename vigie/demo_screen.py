@@ -133,7 +133,7 @@ class Screen(Spectator):
             Text.assemble(
                 (f"{self._day:%d/%m/%Y} ", "dim"),
                 *[(f" {counts[each]:>3} {each}", _STYLES[each]) for each in reversed(list(Posture)[:4])],
-                f"  départements   {self._messages:>3} messages",
+                f"  {self._messages:>4} messages",
             )
         )
         self._messages = 0
