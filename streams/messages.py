@@ -27,6 +27,10 @@ def _to_utc(instant: datetime) -> datetime:
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0, le=999_999_999)]
 Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$")]
+Cim10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}[0-9A-Z]{0,5}$")]
+Orient = Literal[
+    "HDT", "HO", "SC", "SI", "REA", "UHCD", "MED", "CHIR", "OBST", "FUGUE", "SCAM", "PSA", "REO"
+]  # fmt: skip
 AgeClass = Literal["moins_1_an", "1_14_ans", "15_44_ans", "45_64_ans", "65_74_ans", "75_ans_et_plus", "inconnu"]
 
 
@@ -101,6 +105,31 @@ class PassageRPU:
     ccmu: Literal["1", "2", "3", "4", "5", "P", "D"] | None = None
     transport: Literal["PERSO", "AMBU", "VSAB", "SMUR", "HELI", "FO"] | None = None
     mode_sortie: Literal["6", "7", "8", "9"] | None = None
+    exited_at: Instant | None = None
+    diagnosis_cim10: Cim10 | None = None
+    associated_cim10: tuple[Cim10, ...] = ()
+    sex: Literal["M", "F", "I"] | None = None
+    mode_entree: Literal["6", "7", "8"] | None = None
+    provenance: Literal["1", "2", "3", "4", "5", "6", "7", "8"] | None = None
+    transport_pec: Literal["MED", "PARAMED", "AUCUN"] | None = None
+    destination: Literal["1", "2", "3", "4", "6", "7"] | None = None
+    orient: Orient | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassageCorrected:
+    """A visit whose record changed: late diagnosis, exit, correction. Same key, both versions."""
+
+    before: PassageRPU
+    after: PassageRPU
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRemoved:
+    """A visit that a newer file of its establishment no longer holds."""
+
+    before: PassageRPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +144,48 @@ class BedCapacity:
     beds_available: Count | None = None
     beds_occupied: Count | None = None
     beds_closed: Count | None = None
+    beds_authorised: Count | None = None
+    beds_staffed: Count | None = None
+    beds_reserved: Count | None = None
+    beds_additional: Count | None = None
+    is_crisis: bool = False
+    is_temporary: bool = False
+    gender: Literal["F", "H", "I"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegulationActivity:
+    """Calls and cases of a SAMU or SAS over a period; None for what was not counted."""
+
+    territory: TerritoryId
+    starts_at: Instant
+    ends_at: Instant
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    calls: Count | None = None
+    dossiers: Count | None = None
+    sas_calls: Count | None = None
+    smur_departures: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmurIntervention:
+    """A SMUR intervention, aggregated at once: nothing of the patient, the case or the place remains."""
+
+    key: str
+    departement: str
+    decided_at: Instant
+    finess: Finess | None = None
+    destination_finess: Finess | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QualifySignal:
+    """The triage of a signal by the veille team: kept, or put aside with its reason."""
+
+    signal_id: Annotated[str, Field(min_length=1, max_length=200)]
+    triage: Literal["a_qualifier", "retenu", "ecarte"]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[str, Field(max_length=2000)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +242,12 @@ Message = (
     | ReferenceBeds
     | DailyFigures
     | PassageRPU
+    | PassageCorrected
+    | PassageRemoved
     | BedCapacity
+    | RegulationActivity
+    | SmurIntervention
+    | QualifySignal
     | SignalSanitaire
     | Acknowledge
     | DecideVolet
@@ -185,7 +261,12 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "reference.beds": ReferenceBeds,
     "daily.figures": DailyFigures,
     "rpu.passage": PassageRPU,
+    "rpu.corrected": PassageCorrected,
+    "rpu.removed": PassageRemoved,
     "capacity.beds": BedCapacity,
+    "regulation.activity": RegulationActivity,
+    "smur.intervention": SmurIntervention,
+    "signal.qualified": QualifySignal,
     "signal.sanitaire": SignalSanitaire,
     "alert.acknowledge": Acknowledge,
     "decision.volet": DecideVolet,
@@ -201,7 +282,14 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 def encode(message: Message) -> tuple[str, bytes]:
     """Validate a message and return its kind and canonical JSON; pydantic.ValidationError if it is not acceptable."""
     validated = _ADAPTERS[type(message)].validate_python(msgspec.to_builtins(message, builtin_types=(datetime, date)))
-    return KIND_OF_TYPE[type(message)], _encode(validated)
+    given = {name: value for name, value in _builtins(validated).items() if value is not None and value != []}
+    return KIND_OF_TYPE[type(message)], _encode(given)
+
+
+def _builtins(message: Message) -> dict[str, Any]:
+    # What a source did not give is left out: decoding puts the default back, and the journal stays small.
+    builtins: dict[str, Any] = msgspec.to_builtins(message)
+    return builtins
 
 
 def parse(kind: str, text: bytes) -> Message:
