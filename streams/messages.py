@@ -282,14 +282,15 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 def encode(message: Message) -> tuple[str, bytes]:
     """Validate a message and return its kind and canonical JSON; pydantic.ValidationError if it is not acceptable."""
     validated = _ADAPTERS[type(message)].validate_python(msgspec.to_builtins(message, builtin_types=(datetime, date)))
-    given = {name: value for name, value in _builtins(validated).items() if value is not None and value != []}
-    return KIND_OF_TYPE[type(message)], _encode(given)
+    return KIND_OF_TYPE[type(message)], _canonical(validated)
 
 
-def _builtins(message: Message) -> dict[str, Any]:
-    # What a source did not give is left out: decoding puts the default back, and the journal stays small.
-    builtins: dict[str, Any] = msgspec.to_builtins(message)
-    return builtins
+def _canonical(message: Message) -> bytes:
+    # What a source did not give is left out: decoding puts the default back, and the journal stays small. Names keep
+    # the order of the fields, which decodes fastest; dictionaries inside values are sorted.
+    given = ((name, getattr(message, name)) for name in message.__dataclass_fields__)
+    parts = [_encode(name) + b":" + _encode(value) for name, value in given if value is not None and value != ()]
+    return b"{" + b",".join(parts) + b"}"
 
 
 def parse(kind: str, text: bytes) -> Message:
