@@ -282,15 +282,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 def encode(message: Message) -> tuple[str, bytes]:
     """Validate a message and return its kind and canonical JSON; pydantic.ValidationError if it is not acceptable."""
     validated = _ADAPTERS[type(message)].validate_python(msgspec.to_builtins(message, builtin_types=(datetime, date)))
-    return KIND_OF_TYPE[type(message)], _canonical(validated)
-
-
-def _canonical(message: Message) -> bytes:
-    # What a source did not give is left out: decoding puts the default back, and the journal stays small. Names keep
-    # the order of the fields, which decodes fastest; dictionaries inside values are sorted.
-    given = ((name, getattr(message, name)) for name in message.__dataclass_fields__)
-    parts = [_encode(name) + b":" + _encode(value) for name, value in given if value is not None and value != ()]
-    return b"{" + b",".join(parts) + b"}"
+    return KIND_OF_TYPE[type(message)], _encode(validated)
 
 
 def parse(kind: str, text: bytes) -> Message:
