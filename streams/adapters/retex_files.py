@@ -24,8 +24,9 @@ def write_readings(path: Path, readings: Sequence[tuple[datetime, Reading]]) -> 
 
 
 def write_transitions(path: Path, effects: Iterable[Effect]) -> None:
-    """Write the postures that moved in order of recorded instant."""
-    moved = sorted((effect for effect in effects if isinstance(effect, PostureChanged)), key=lambda each: each.at)
+    """Write the real postures that moved in order of recorded instant; those of exercises are among the effects."""
+    real = [effect for effect in effects if isinstance(effect, PostureChanged) and effect.status == "actual"]
+    moved = sorted(real, key=lambda each: each.at)
     _write_csv(path, TRANSITION_COLUMNS, map(_transition_row, moved))
 
 
