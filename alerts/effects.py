@@ -46,7 +46,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertBrief:
-    """All that a message about an alert can say. ``since`` is when the posture was first asked for."""
+    """All that a message about an alert can say.
+
+    ``since`` is when the posture was first asked for; ``needs_answer`` tells if calls ask for an answer.
+    """
 
     alert_id: str
     volet: str
@@ -61,6 +64,7 @@ class AlertBrief:
     evidence: Evidence
     reflex_actions: tuple[str, ...]
     time_zone: str
+    needs_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

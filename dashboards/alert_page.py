@@ -52,7 +52,7 @@ def alert_page(board: Board, alert: AlertView, now: datetime) -> AlertPage:
         territory=brief.territory_name,
         title=brief.title,
         standing=standing(alert),
-        is_waiting=alert.is_open and not alert.is_acknowledged and not alert.subsumed_by,
+        is_waiting=alert.is_waiting,
         is_open=alert.is_open,
         since=instant_text(brief.since, zone),
         lasting=duration_text(max(end - brief.since, timedelta(0))),
@@ -77,7 +77,7 @@ def standing(alert: AlertView) -> str:
         return f"{plain(alert.acknowledged_by)} a répondu à {hour_text(alert.acknowledged_at, zone)}"
     if alert.subsumed_by:
         return "Suivie dans une alerte plus large, qui couvre ce territoire"
-    return "Personne n'a encore répondu"
+    return "Personne n'a encore répondu" if alert.brief.needs_answer else "Pour information, aucune réponse attendue"
 
 
 def _measures(alert: AlertView) -> tuple[Measure, ...]:

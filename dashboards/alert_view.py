@@ -78,6 +78,11 @@ class AlertView:
         """True when somebody answered since it was last raised."""
         return self.acknowledged_at is not None
 
+    @property
+    def is_waiting(self) -> bool:
+        """True while people are called and nobody answered."""
+        return self.is_open and self.brief.needs_answer and not self.is_acknowledged and not self.subsumed_by
+
     def noting(self, event: Event) -> "AlertView":
         """Return the alert with one more line; what became of a notification replaces its decision."""
         kept = [

@@ -109,7 +109,7 @@ def _alerts(board: Board, region: str, now: datetime) -> Iterator[AlertLine]:
             territory=brief.territory_name,
             title=brief.title,
             standing=standing(alert),
-            is_waiting=not alert.is_acknowledged and not alert.subsumed_by,
+            is_waiting=alert.is_waiting,
             lasting=duration_text(max(now - brief.since, timedelta(0))),
         )
 

@@ -130,6 +130,7 @@ def _move(
     evidence: Evidence,
 ) -> None:
     after = state.posture
+    audience = in_force.rule.audience(after)
     _changed(turn, in_force.key, in_force.volet, territory, before, after, evidence)
     brief = AlertBrief(
         alert_id=effect_id("alert", turn.status, in_force.key, territory, turn.now.isoformat()),
@@ -145,8 +146,9 @@ def _move(
         evidence=evidence,
         reflex_actions=in_force.rule.reflex_actions,
         time_zone=turn.fold.zone.key,
+        needs_answer=audience is not None and audience.needs_acknowledgement,
     )
-    _follow(turn, PostureMove(in_force.key, before, after, brief, in_force.rule.audience(after)))
+    _follow(turn, PostureMove(in_force.key, before, after, brief, audience))
     if after is Posture.ALERTE and in_force.rule.proposes_volet:
         _propose(turn, in_force, territory)
 

@@ -127,9 +127,9 @@ def publish_daily(turn: Turn, feed: str, territory: str, day: date) -> list[str]
             continue
         latest = turn.world.readings.get(f"{indicator}@{territory}")
         last = max(day, latest.occurred_on) if latest else day
-        for ahead in range(min(spec.days, (last - day).days + 1)):
-            if _publish_day(turn, indicator, territory, day + timedelta(days=ahead), latest):
-                changed.append(indicator)
+        days = [day + timedelta(days=ahead) for ahead in range(min(spec.days, (last - day).days + 1))]
+        if any([_publish_day(turn, indicator, territory, each, latest) for each in days]):  # noqa: C419 - all of them
+            changed.append(indicator)
     return changed
 
 

@@ -76,6 +76,7 @@ class Monitor:
         self._listener = listener
         self._warn = warn or (lambda _: None)
         self._regions: dict[str, _Region] = {}
+        self._lost: set[str] = set()
 
     def load(self) -> None:
         """Read every region of the journal into memory."""
@@ -115,6 +116,7 @@ class Monitor:
 
     def advance(self, to: datetime) -> list[Effect]:
         """Fire every deadline up to ``to`` in every region; what a clock tick does."""
+        self._read_lost()
         effects: list[Effect] = []
         for region, known in sorted(self._regions.items()):
             due = engine.next_deadline(known.fold)
@@ -136,6 +138,7 @@ class Monitor:
 
     def next_deadline(self) -> datetime | None:
         """Return when `advance` next has something to do."""
+        self._read_lost()
         dues = [engine.next_deadline(known.fold) for known in self._regions.values()]
         return min((due for due in dues if due is not None), default=None)
 
@@ -151,7 +154,8 @@ class Monitor:
         try:
             self.journal.commit_all(self._batches(by_region, works, quarantine))
         except BaseException:
-            self._regions.clear()
+            for region in list(self._regions):
+                self.forget(region)
             raise
         for region, work in works.items():
             self._tell(region, work)
@@ -223,6 +227,7 @@ class Monitor:
         known = self._regions.get(region)
         if known is None:
             known = self._regions[region] = self._read(region)
+            self._lost.discard(region)
         return known
 
     def _read(self, region: str) -> _Region:
@@ -250,8 +255,13 @@ class Monitor:
             self._listener(Committed(region, tuple(work.entries), effects, tuple(work.readings)))
 
     def forget(self, region: str) -> None:
-        """Drop a region's fold; it is read again from the journal at the next use."""
+        """Drop a region's fold; it is read again from the journal at the next use, be it a mere tick of the clock."""
         self._regions.pop(region, None)
+        self._lost.add(region)
+
+    def _read_lost(self) -> None:
+        for region in sorted(self._lost):
+            self._region(region)
 
 
 @dataclass(slots=True)

@@ -134,7 +134,7 @@ def _receive(embedded: Embedded, drop: DropDirectory, path: Path, region: str) -
         raise
     except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
         drop.reject(path, now, f"Vigie failed on this file: {type(error).__name__}. Nothing of it was journaled.")
-        _log.error("file rejected: a defect of Vigie, to be reported", error=repr(error))
+        _log.error("file rejected: a defect of Vigie, to be reported", error=type(error).__name__)
         return
     kept = drop.accept(path, now)
     _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))

@@ -18,6 +18,7 @@ UNFINISHED: Final = (".part", ".tmp", ".filepart")
 SETTLE_SECONDS: Final = 1.0
 """A file that has not changed for this long is whole: Vigie's choice, upload by rename needs none of it."""
 _NAME_BYTES: Final = 200
+_WATCH_AGAIN_SECONDS: Final = 5.0
 
 
 class DropDirectory:
@@ -83,11 +84,19 @@ def _size(path: Path) -> tuple[int, int] | None:
 
 
 def wake_on_change(path: Path, wake: Event, stop: Event) -> Thread:
-    """Set ``wake`` whenever something changes in a directory, from a thread that ends with ``stop``."""
+    """Set ``wake`` whenever something changes in a directory, from a thread that ends with ``stop``.
+
+    It only saves time: whoever waits also looks now and then, as a network file system tells nothing.
+    """
 
     def follow() -> None:
-        for _ in watch(path, stop_event=stop, recursive=False):
-            wake.set()
+        while not stop.is_set():
+            try:
+                for _ in watch(path, stop_event=stop, recursive=False):
+                    wake.set()
+            except Exception:  # noqa: BLE001 - a name that is no UTF-8, no watch left: the others must still wake us
+                wake.set()
+                stop.wait(_WATCH_AGAIN_SECONDS)
 
     thread = Thread(target=follow, name="vigie-drop", daemon=True)
     thread.start()

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO, Final
 
 from alerts.effects import Effect, PostureChanged, encode
@@ -24,8 +23,9 @@ def write_readings(path: Path, readings: Sequence[tuple[datetime, Reading]]) -> 
 
 
 def write_transitions(path: Path, effects: Iterable[Effect]) -> None:
-    """Write the postures that moved in order of recorded instant."""
-    moved = sorted((effect for effect in effects if isinstance(effect, PostureChanged)), key=lambda each: each.at)
+    """Write the real postures that moved in order of recorded instant; those of exercises are among the effects."""
+    real = [effect for effect in effects if isinstance(effect, PostureChanged) and effect.status == "actual"]
+    moved = sorted(real, key=lambda each: each.at)
     _write_csv(path, TRANSITION_COLUMNS, map(_transition_row, moved))
 
 
@@ -88,14 +88,18 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 @contextmanager
 def _whole(path: Path) -> Iterator[IO[str]]:
-    with NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8", newline=""
-    ) as temporary:
-        try:
-            yield temporary
-            temporary.flush()
-            os.fsync(temporary.fileno())
-            Path(temporary.name).replace(path)
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
+    if path.exists() and not path.is_file():
+        # A pipe or /dev/null is written to: replacing it by a file would be a surprise.
+        with path.open("w", encoding="utf-8", newline="") as special:
+            yield special
+        return
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
