@@ -134,7 +134,11 @@ class PassageRemoved:
 
 @dataclass(frozen=True, slots=True)
 class BedCapacity:
-    """Beds of one kind in one establishment, as last declared."""
+    """Beds of one kind in one establishment, as last declared.
+
+    ``unit`` tells apart several units of one kind; a message with a ``gender`` details one without, already in it;
+    crisis and temporary beds are declared beside the others.
+    """
 
     finess: Finess
     departement: str
@@ -151,6 +155,7 @@ class BedCapacity:
     is_crisis: bool = False
     is_temporary: bool = False
     gender: Literal["F", "H", "I"] | None = None
+    unit: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
