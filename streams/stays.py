@@ -4,6 +4,7 @@ A stay is that of HET3: from ENTREE to SORTIE of a visit that left by mutation o
 values of the stays themselves, so they do not depend on the order in which records came.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
@@ -45,14 +46,13 @@ class Stays:
 
     def quantile(self, share: float) -> tuple[int, int] | None:
         """Return the nearest-rank quantile in minutes and the number of stays; None when no stay ended."""
-        counts: dict[int, int] = {}
+        counts: Counter[int] = Counter()
         for minutes in self.steps.values():
-            for minute, count in minutes.items():
-                counts[int(minute)] = counts.get(int(minute), 0) + count
-        total = sum(counts.values())
+            counts.update({int(minute): count for minute, count in minutes.items()})
+        total = counts.total()
         rank = ceil(share * total)
-        for minute in sorted(counts):
-            rank -= counts[minute]
-            if total and rank <= 0:
+        for minute, count in sorted(counts.items()):
+            rank -= count
+            if rank <= 0:
                 return minute, total
         return None
