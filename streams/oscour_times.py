@@ -1,0 +1,89 @@
+"""Local times of OSCOUR files, which carry no zone: the région's time zone gives the instant.
+
+An ambiguous hour (clocks go back) is read as the first of the two, except an exit that would then precede its entry:
+it is read as the second. An hour that does not exist (clocks go forward) is shifted forward by the change. Both are
+reported. In a région whose clocks never change, neither happens.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+AMBIGUOUS: Final = "heure_ambigue"
+NON_EXISTENT: Final = "heure_inexistante"
+
+_DAY: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII).fullmatch
+_MOMENT: Final = re.compile(r"(\d{2}/\d{2}/\d{4}) (\d{2}):(\d{2})(?::(\d{2}))?", re.ASCII).fullmatch
+_LAST_HOUR, _LAST_MINUTE = 23, 59
+
+
+class Moment(NamedTuple):
+    """An instant (UTC), its local day, and what was odd about its local time."""
+
+    at: datetime
+    day: date
+    oddity: str | None
+
+
+class _Day(NamedTuple):
+    day: date
+    midnight: datetime | None  # in UTC; None on a day whose clocks change
+
+
+def read_day(text: str) -> date | None:
+    """Read ``dd/mm/yyyy``; None when it is written otherwise or names no day, such as 30 February."""
+    if not (parts := _DAY(text)):
+        return None
+    day, month, year = parts.groups()
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+class LocalClock:
+    """Reads the local times of one file."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._day = lru_cache(maxsize=1024)(self._read_day)
+
+    def moment(self, text: str, not_before: datetime | None = None) -> Moment | None:
+        """Read ``dd/mm/yyyy hh:mm`` or ``dd/mm/yyyy hh:mm:ss``; None when it is not one.
+
+        ``not_before`` chooses between the two instants of an ambiguous hour.
+        """
+        if not (parts := _MOMENT(text)):
+            return None
+        day_text, *clock = parts.groups("0")
+        hour, minute, second = map(int, clock)
+        day = self._day(day_text)
+        if day is None or hour > _LAST_HOUR or minute > _LAST_MINUTE or second > _LAST_MINUTE:
+            return None
+        if day.midnight is not None:
+            return Moment(day.midnight + timedelta(0, second, 0, 0, minute, hour), day.day, None)
+        return self._on_a_change(datetime.combine(day.day, time(hour, minute, second)), not_before)
+
+    def _read_day(self, text: str) -> _Day | None:
+        day = read_day(text)
+        # An offset must not lead out of the calendar.
+        if day is None or not date.min < day < date.max:
+            return None
+        midnight = datetime.combine(day, time(0), tzinfo=self._zone)
+        next_midnight = (midnight + timedelta(days=1)).replace(fold=1)
+        is_steady = midnight.utcoffset() == next_midnight.utcoffset()
+        return _Day(day, midnight.astimezone(UTC) if is_steady else None)
+
+    def _on_a_change(self, local: datetime, not_before: datetime | None) -> Moment:
+        first = local.replace(tzinfo=self._zone)
+        second = first.replace(fold=1)
+        at = first.astimezone(UTC)
+        if first.utcoffset() == second.utcoffset():
+            return Moment(at, local.date(), None)
+        later = second.astimezone(UTC)
+        if later < at:  # in a gap, the second reading uses the offset after the change, hence the earlier instant
+            return Moment(at, local.date(), NON_EXISTENT)
+        is_late = not_before is not None and at < not_before
+        return Moment(later if is_late else at, local.date(), AMBIGUOUS)
