@@ -98,7 +98,7 @@ class Places:
         said = sorted({code for service in services for code in _service_codes(service)})
         known = sorted({kinds[code] for code in said if code in kinds})
         if not known and not services:
-            said = [f"R343-{code}" for code in codes(member(location, "type"))]
+            said = [f"R343-{code}" for each in objects(member(location, "type")) for code in codes(each)]
             known = sorted({kinds[code] for code in said if code in kinds})
         if not known:
             modes = [code.removeprefix("R213-") for code in said if code.startswith("R213-")]
