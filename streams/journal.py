@@ -1,12 +1,12 @@
 """The journal: one ordered, chained sequence of entries per région, and the effects they caused.
 
-A `Batch` is committed as a whole or not at all: entries, effects, snapshot, outbox and quarantine move
-together, so a killed process never leaves a decision without its notification, nor a notification without
-its decision. The rules that every implementation keeps are in `link`; those a stored journal must satisfy
-are in `streams.integrity`.
+A `Batch` is committed as a whole or not at all: entries, effects, snapshot, outbox, quarantine, ledger and receipt
+move together, so a killed process never leaves a decision without its notification, a notification without its
+decision, nor a visit journaled that the ledger does not know. The rules that every implementation keeps are in `link`;
+those a stored journal must satisfy are in `streams.integrity`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,24 @@ from alerts.effects import Effect, Notify
 from alerts.outbox import Finished
 from streams.entry import GENESIS, Entry, Head, canonical, chain
 from streams.integrity import Problem
+from streams.ledger import Collected, Ledger
+from streams.quarantine import Quarantine, Quarantined
+from streams.receipts import Receipts
+
+__all__ = [
+    "Batch",
+    "Journal",
+    "JournalConflict",
+    "JournalError",
+    "JournalPurpose",
+    "Linked",
+    "Quarantined",
+    "Snapshot",
+    "StoredEffect",
+    "TimeWentBack",
+    "fresh_head",
+    "link",
+]
 
 _UTC_OFFSET: Final = timedelta(0)
 
@@ -44,17 +62,6 @@ class JournalPurpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A record that could not become an entry: its bytes are kept with the reason, and can be requeued."""
-
-    source: str
-    line: int
-    record: bytes
-    reason: str
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class StoredEffect:
     """The ``number``-th effect of a région (from 1), caused when ``after_seq`` was the last entry applied."""
 
@@ -79,7 +86,7 @@ class Batch:
     (effect, seq of the last entry applied before it), in order; ``advanced_to`` is the instant up to which
     every deadline was drained (None only while nothing was ever recorded). ``outbox`` lists those of its
     `Notify` effects to be sent: the writer decides, and a historic import sends nothing. ``finished`` are
-    the items that delivery reports among the entries close.
+    the items that delivery reports among the entries close; ``collected`` is what collecting a file leaves.
     """
 
     head: Head
@@ -90,6 +97,7 @@ class Batch:
     outbox: tuple[Notify, ...] = ()
     finished: tuple[Finished, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
+    collected: Collected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,21 @@ class Journal(Protocol):
         """What the journal is for."""
         ...
 
+    @property
+    def ledger(self) -> Ledger:
+        """What each source has already given."""
+        ...
+
+    @property
+    def receipts(self) -> Receipts:
+        """What became of each file."""
+        ...
+
+    @property
+    def aside(self) -> Quarantine:
+        """The records that could not be read."""
+        ...
+
     def regions(self) -> list[str]:
         """Return the INSEE codes of the régions that have a head, sorted."""
         ...
@@ -221,6 +244,10 @@ class Journal(Protocol):
 
     def entries(self, region: str, after_seq: int = 0, until: datetime | None = None) -> Iterator[Entry]:
         """Stream the entries after ``after_seq`` recorded at or before ``until``, in constant memory."""
+        ...
+
+    def entries_at(self, region: str, seqs: Collection[int]) -> dict[int, Entry]:
+        """Return the entries of these numbers; those that do not exist are left out."""
         ...
 
     def effects(self, region: str, after: int = 0) -> Iterator[StoredEffect]:

@@ -6,7 +6,7 @@ again from the journal: memory never runs ahead of what is stored.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from streams import engine
 from streams.entry import Draft, Entry, Head, Status, chain
 from streams.fold import Fold
 from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
+from streams.ledger import Collected
 
 SNAPSHOT_EVERY: Final = 5000
 """Entries between two snapshots: about a day of a large region, a fraction of a second to fold again."""
@@ -98,16 +99,47 @@ class Monitor:
 
         Returns the effects, committed. A StorageError or JournalError leaves the journal as it was.
         """
-        region = drafts[0].region
+        return self._append(drafts[0].region, drafts, at, finished=finished, quarantine=quarantine)
+
+    def collect(
+        self,
+        region: str,
+        drafts: Sequence[Draft],
+        at: datetime,
+        collected: Collected,
+        quarantine: Sequence[Quarantined] = (),
+    ) -> list[Effect]:
+        """Journal what a file adds to a région, which may be nothing, with what the collector keeps of it."""
+        if drafts:
+            return self._append(region, drafts, at, quarantine=quarantine, collected=collected)
+        known = self._region(region)
+        batch = Batch(known.head, known.head.advanced_to, quarantine=tuple(quarantine), collected=collected)
+        known.head = self.journal.commit(batch)
+        return []
+
+    def _append(
+        self,
+        region: str,
+        drafts: Sequence[Draft],
+        at: datetime,
+        *,
+        finished: Sequence[Finished] = (),
+        quarantine: Sequence[Quarantined] = (),
+        collected: Collected | None = None,
+    ) -> list[Effect]:
         known = self._region(region)
         recorded_at = max(at, known.head.advanced_to or at)
         work = _Work()
         with _Undo(self, region):
             self._fold_drafts(known, [Dated(recorded_at, draft) for draft in drafts], work)
-            batch = self._batch(known, work, finished, tuple(quarantine))
+            batch = replace(self._batch(known, work, finished, tuple(quarantine)), collected=collected)
             known.head = self.journal.commit(batch)
         self._tell(region, work)
         return [effect for effect, _ in work.effects]
+
+    def next_seq(self, region: str) -> int:
+        """Return the number the next entry of a région will have."""
+        return self._region(region).head.seq + 1
 
     def set_aside(self, region: str, quarantine: Sequence[Quarantined]) -> None:
         """Keep records that no entry could be made of."""

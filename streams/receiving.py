@@ -18,11 +18,17 @@ from streams.messages import (
     DecideVolet,
     DeliveryReport,
     EtablissementList,
+    PassageCorrected,
+    PassageRemoved,
     PassageRPU,
     PlanCatalogue,
+    QualifySignal,
+    QuarantineDropped,
     ReferenceBeds,
+    RegulationActivity,
     RosterVersion,
     SignalSanitaire,
+    SmurIntervention,
 )
 from streams.passages import FUTURE_TOLERANCE, PASSAGE_INDICATORS, Window, lanes_of, steps_of
 from streams.sliding import judge_watches, start_sliding
@@ -217,6 +223,10 @@ def decision(turn: Turn, message: DecideVolet) -> str | None:
     return None
 
 
+def noted(_turn: Turn, _message: object) -> None:
+    """Keep a fact for the record: it changes no measure and no decision."""
+
+
 RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     PassageRPU: passage,
     DailyFigures: figures,
@@ -229,4 +239,10 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     PlanCatalogue: setting.plans,
     RosterVersion: setting.roster,
     EtablissementList: setting.etablissements,
+    PassageCorrected: noted,
+    PassageRemoved: noted,
+    RegulationActivity: noted,
+    SmurIntervention: noted,
+    QualifySignal: noted,
+    QuarantineDropped: noted,
 }

@@ -1,6 +1,6 @@
 """Test doubles that keep the same contracts as the real thing, in memory, and sample journals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
@@ -23,6 +23,9 @@ from streams.journal import (
     fresh_head,
     link,
 )
+from streams.ledger import Collected
+from streams.quarantine import HeldState
+from streams.testing_collected import MemoryLedger, MemoryQuarantine, MemoryReceipts
 
 
 class MemoryOutbox:
@@ -78,12 +81,14 @@ class MemoryJournal:
 
     def __init__(self, purpose: JournalPurpose = JournalPurpose.LIVE, policy: RetryPolicy = DEFAULT_POLICY) -> None:
         self.outbox = MemoryOutbox(policy)
+        self.ledger = MemoryLedger()
+        self.receipts = MemoryReceipts()
+        self.aside = MemoryQuarantine()
         self.entry_records: dict[str, list[EntryRecord]] = {}
         self.effect_records: dict[str, list[EffectRecord]] = {}
         self._purpose = purpose
         self._heads: dict[str, Head] = {}
         self._snapshots: dict[str, Snapshot] = {}
-        self._quarantine: list[tuple[str, Quarantined]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +131,7 @@ class MemoryJournal:
             linked = link(batch, heads.get(region) or fresh_head(region), self._purpose)
             queued.update((region, notification.id) for notification in batch.outbox)
             _check_finished(batch, queued)
+            _check_releases(batch, self.aside)
             heads[region] = linked.head
             staged.append((batch, linked))
         for batch, linked in staged:
@@ -142,7 +148,9 @@ class MemoryJournal:
         )
         if batch.snapshot is not None:
             self._snapshots[region] = Snapshot(linked.head, batch.snapshot)
-        self._quarantine.extend((region, record) for record in batch.quarantine)
+        self.aside.put(region, batch.quarantine)
+        if batch.collected is not None:
+            self._append_collected(batch.collected)
         items = self.outbox.items
         for notification in batch.outbox:
             items.setdefault((region, notification.id), outbox.queue(region, notification))
@@ -150,12 +158,24 @@ class MemoryJournal:
             key = (region, report.notification_id)
             items[key] = outbox.finish(items[key], report)
 
+    def _append_collected(self, collected: Collected) -> None:
+        self.ledger.put(collected)
+        self.aside.release(collected.releases)
+        if collected.purge_before is not None:
+            self.aside.purge(collected.purge_before)
+        if collected.receipt is not None:
+            self.receipts.put(collected.receipt)
+
     def entries(self, region: str, after_seq: int = 0, until: datetime | None = None) -> Iterator[Entry]:
         """Stream the entries after ``after_seq`` recorded at or before ``until``."""
         for record in self.entry_records.get(region, [])[after_seq:]:
             if until is not None and record.entry.recorded_at > until:
                 return
             yield record.entry
+
+    def entries_at(self, region: str, seqs: Collection[int]) -> dict[int, Entry]:
+        """Return the entries of these numbers; those that do not exist are left out."""
+        return {entry.seq: entry for entry in self.entries(region) if entry.seq in seqs}
 
     def effects(self, region: str, after: int = 0) -> Iterator[StoredEffect]:
         """Stream the effects numbered above ``after``."""
@@ -168,7 +188,7 @@ class MemoryJournal:
 
     def quarantined(self, region: str | None = None) -> Iterator[Quarantined]:
         """Stream the records put aside, oldest first; of all régions by default."""
-        return iter([record for of, record in self._quarantine if region in (None, of)])
+        return (held.quarantined for held in self.aside.all(region))
 
     def verify(self) -> list[Problem]:
         """Recompute every chain; name the first bad entry and effect of each région."""
@@ -185,6 +205,13 @@ def _check_finished(batch: Batch, queued: set[tuple[str, str]]) -> None:
             raise JournalConflict(
                 f"région {batch.head.region}: notification {report.notification_id} was never in the outbox"
             )
+
+
+def _check_releases(batch: Batch, aside: MemoryQuarantine) -> None:
+    for release in batch.collected.releases if batch.collected else ():
+        held = aside.find(release.id)
+        if held is None or held.state is not HeldState.HELD:
+            raise JournalConflict(f"record {release.id} is not in quarantine, or not any more")
 
 
 EPOCH: Final = datetime(2026, 1, 14, 7, 0, tzinfo=UTC)

@@ -24,7 +24,7 @@ from alerts.outbox import StorageError, StorageFull, StorageUnreadable
 
 APPLICATION_ID: Final = 0x56494749
 """Written in the file's header: ``VIGI`` in ASCII."""
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """The layout of the tables, kept in the header's user_version."""
 
 Synchronous = Literal["FULL", "NORMAL"]

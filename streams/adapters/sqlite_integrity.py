@@ -14,7 +14,10 @@ from alerts.adapters.database import Database, MetaRow, schema_digest, seal, tab
 from alerts.adapters.outbox_store import OUTBOX
 from alerts.outbox import StorageError
 from streams.adapters import tables
-from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, QUARANTINE, SNAPSHOTS
+from streams.adapters.ledger_store import LEDGER
+from streams.adapters.quarantine_store import QUARANTINE
+from streams.adapters.receipt_store import RECEIPTS
+from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, SNAPSHOTS
 from streams.entry import Head, canonical
 from streams.integrity import (
     EffectRecord,
@@ -42,7 +45,10 @@ def verify(database: Database) -> list[Problem]:
         lambda c: _seals(c, SNAPSHOTS, "snapshot"),
         lambda c: _seals(c, OUTBOX, "outbox"),
         lambda c: _seals(c, QUARANTINE, "quarantine", unsealed=1),
-        _quarantine_ids,
+        lambda c: _no_gap(c, QUARANTINE.c.id, "quarantine"),
+        lambda c: _seals(c, LEDGER, "ledger"),
+        lambda c: _seals(c, RECEIPTS, "receipt", unsealed=1),
+        lambda c: _no_gap(c, RECEIPTS.c.number, "receipt"),
     ]
     return [problem for check in checks for problem in _guarded(database, check)]
 
@@ -82,10 +88,10 @@ def _seals(connection: Connection, table: Table, part: str, unsealed: int = 0) -
             yield Problem(part, f"{key}: its row does not match its seal")
 
 
-def _quarantine_ids(connection: Connection) -> Iterator[Problem]:
-    for expected, (found,) in enumerate(connection.execute(select(QUARANTINE.c.id).order_by(QUARANTINE.c.id)), 1):
+def _no_gap(connection: Connection, number: Column[Any], part: str) -> Iterator[Problem]:
+    for expected, (found,) in enumerate(connection.execute(select(number).order_by(number)), 1):
         if found != expected:
-            yield Problem("quarantine", f"missing: record {found} is in its place", number=expected)
+            yield Problem(part, f"missing: record {found} is in its place", number=expected)
             return
 
 

@@ -3,7 +3,7 @@
 Committed entries are never changed, so a reader takes them chunk by chunk, each in its own short transaction.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,8 +16,11 @@ from alerts import effects as effect_codec
 from alerts.adapters.database import Database, Synchronous, seal, sealed
 from alerts.adapters.outbox_store import SqliteOutbox, enqueue, finish_all
 from alerts.outbox import DEFAULT_POLICY, RetryPolicy, StorageError, StorageUnreadable
-from streams.adapters import sqlite_integrity, tables
-from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, QUARANTINE, SNAPSHOTS
+from streams.adapters import ledger_store, quarantine_store, receipt_store, sqlite_integrity, tables
+from streams.adapters.ledger_store import SqliteLedger
+from streams.adapters.quarantine_store import SqliteQuarantine
+from streams.adapters.receipt_store import SqliteReceipts
+from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, SNAPSHOTS
 from streams.entry import Entry, Head
 from streams.integrity import EffectRecord, Problem
 from streams.journal import (
@@ -31,6 +34,7 @@ from streams.journal import (
     fresh_head,
     link,
 )
+from streams.ledger import Collected
 
 _CHUNK: Final = 1000
 _INSERTS: Final = {
@@ -44,6 +48,9 @@ class SqliteJournal:
     def __init__(self, database: Database, policy: RetryPolicy = DEFAULT_POLICY) -> None:
         self.database = database
         self.outbox = SqliteOutbox(database, policy)
+        self.ledger = SqliteLedger(database)
+        self.receipts = SqliteReceipts(database)
+        self.aside = SqliteQuarantine(database)
         self._purpose = _purpose_of(database)
 
     @classmethod
@@ -122,9 +129,9 @@ class SqliteJournal:
         _append_effects(connection, batch, linked)
         if batch.snapshot is not None:
             _put_snapshot(connection, linked.head, batch.snapshot)
-        if batch.quarantine:
-            rows = [tables.quarantine_row(region, record) for record in batch.quarantine]
-            connection.execute(insert(QUARANTINE), rows)
+        quarantine_store.put(connection, region, batch.quarantine)
+        if batch.collected is not None:
+            _put_collected(connection, batch.collected)
         enqueue(connection, region, batch.outbox)
         unknown = finish_all(connection, region, batch.finished)
         if unknown is not None:
@@ -141,6 +148,15 @@ class SqliteJournal:
                     return
                 yield entry
             after_seq = rows[-1].seq
+
+    def entries_at(self, region: str, seqs: Collection[int]) -> dict[int, Entry]:
+        """Return the entries of these numbers; those that do not exist are left out."""
+        wanted, found = sorted(seqs), {}
+        for start in range(0, len(wanted), _CHUNK):
+            some = wanted[start : start + _CHUNK]
+            rows = self._chunk(select(ENTRIES).where(ENTRIES.c.region == region, ENTRIES.c.seq.in_(some)))
+            found.update({row.seq: self._read(row) for row in rows})
+        return found
 
     def effects(self, region: str, after: int = 0) -> Iterator[StoredEffect]:
         """Stream the effects numbered above ``after``, in constant memory."""
@@ -164,13 +180,7 @@ class SqliteJournal:
 
     def quarantined(self, region: str | None = None) -> Iterator[Quarantined]:
         """Stream the records put aside, oldest first; of all régions by default."""
-        query = select(QUARANTINE).order_by(QUARANTINE.c.id).limit(_CHUNK)
-        if region is not None:
-            query = query.where(QUARANTINE.c.region == region)
-        after = 0
-        while rows := self._chunk(query.where(QUARANTINE.c.id > after)):
-            yield from map(tables.to_quarantined, rows)
-            after = rows[-1].id
+        return (held.quarantined for held in self.aside.all(region))
 
     def verify(self) -> list[Problem]:
         """Recompute every chain; name the first bad entry and effect of each région. Empty: all is sound."""
@@ -231,6 +241,17 @@ def _put(connection: Connection, table: Table, row: dict[str, object]) -> None:
     # Setting the région again, even to itself, would make SQLite look through all the rows that refer to it.
     changes = {name: value for name, value in row.items() if name != "region"}
     connection.execute(upsert(table).values(row).on_conflict_do_update(index_elements=["region"], set_=changes))
+
+
+def _put_collected(connection: Connection, collected: Collected) -> None:
+    ledger_store.put(connection, collected)
+    not_held = quarantine_store.release(connection, collected.releases)
+    if not_held is not None:
+        raise JournalConflict(f"record {not_held} is not in quarantine, or not any more")
+    if collected.purge_before is not None:
+        quarantine_store.purge(connection, collected.purge_before)
+    if collected.receipt is not None:
+        receipt_store.put(connection, collected.receipt)
 
 
 def _append_entries(connection: Connection, batch: Batch, linked: Linked) -> None:

@@ -12,9 +12,11 @@ from sqlmodel import Field, SQLModel
 from alerts.adapters.database import from_micros, seal, sealed, to_micros
 from alerts.adapters.database import table_of as _table_of
 from alerts.adapters.outbox_store import OUTBOX
+from streams.adapters.ledger_store import LEDGER
+from streams.adapters.quarantine_store import QUARANTINE
+from streams.adapters.receipt_store import RECEIPTS
 from streams.entry import Entry, Head, Status
 from streams.integrity import EffectRecord
-from streams.journal import Quarantined
 
 _CLUSTERED: Final = {"sqlite_with_rowid": False}
 
@@ -75,26 +77,11 @@ class SnapshotRow(SQLModel, table=True):
     seal: bytes
 
 
-class QuarantineRow(SQLModel, table=True):
-    """A record that could not be journaled."""
-
-    __tablename__ = "quarantine"
-    id: int | None = Field(default=None, primary_key=True)
-    region: str
-    source: str
-    line: int
-    record: bytes
-    reason: str
-    received_at: int
-    seal: bytes
-
-
 HEADS: Final = _table_of(HeadRow)
 ENTRIES: Final = _table_of(EntryRow)
 EFFECTS: Final = _table_of(EffectRow)
 SNAPSHOTS: Final = _table_of(SnapshotRow)
-QUARANTINE: Final = _table_of(QuarantineRow)
-TABLES: Final[tuple[Table, ...]] = (HEADS, ENTRIES, EFFECTS, SNAPSHOTS, QUARANTINE, OUTBOX)
+TABLES: Final[tuple[Table, ...]] = (HEADS, ENTRIES, EFFECTS, SNAPSHOTS, QUARANTINE, LEDGER, RECEIPTS, OUTBOX)
 
 _STATUS: Final = {status.value: status for status in Status}
 
@@ -161,22 +148,3 @@ def to_effect_record(row: Row[Any]) -> EffectRecord:
     if row.seal != seal(*row[:-1]):
         raise ValueError("its row does not match its seal")
     return EffectRecord(row.number, row.after_seq, row.effect, row.digest)
-
-
-def quarantine_row(region: str, record: Quarantined) -> dict[str, object]:
-    """Return the sealed row of a record put aside; the seal leaves out the id, which SQLite chooses."""
-    return sealed(
-        {
-            "region": region,
-            "source": record.source,
-            "line": record.line,
-            "record": record.record,
-            "reason": record.reason,
-            "received_at": to_micros(record.received_at),
-        }
-    )
-
-
-def to_quarantined(row: Row[Any]) -> Quarantined:
-    """Read a record put aside."""
-    return Quarantined(row.source, row.line, row.record, row.reason, from_micros(row.received_at))

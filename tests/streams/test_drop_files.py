@@ -24,11 +24,17 @@ from streams.messages import (
     Etablissement,
     EtablissementList,
     Message,
+    PassageCorrected,
+    PassageRemoved,
     PassageRPU,
     PlanCatalogue,
+    QualifySignal,
+    QuarantineDropped,
     ReferenceBeds,
+    RegulationActivity,
     RosterVersion,
     SignalSanitaire,
+    SmurIntervention,
 )
 from streams.monitor import Monitor
 from streams.testing import EPOCH, MemoryJournal
@@ -46,6 +52,12 @@ ONE_OF_EACH: tuple[Message, ...] = (
     Acknowledge("alert", "Claire"),
     DecideVolet("AMAVI", "DEP-44", "activer", "DG", "afflux"),
     DeliveryReport("notification", "sent", 1),
+    PassageCorrected(PassageRPU("k", "440000271", "44", EPOCH), PassageRPU("k", "440000271", "44", EPOCH, ccmu="2")),
+    PassageRemoved(PassageRPU("k", "440000271", "44", EPOCH)),
+    RegulationActivity("DEP-44", EPOCH, EPOCH, "SAMU 44", calls=3),
+    SmurIntervention("k", "44", EPOCH),
+    QualifySignal("s", "retenu", "Veille"),
+    QuarantineDropped(1, "doublon", "Claire"),
 )
 SIGNAL = messages.encode(ONE_OF_EACH[7])[1].decode()
 

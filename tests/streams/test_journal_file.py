@@ -83,10 +83,10 @@ def test_another_program_s_database_is_refused(path: Path) -> None:
 
 def test_a_newer_layout_is_refused_with_what_to_do(path: Path) -> None:
     SqliteJournal.create(path).close()
-    changed(path, "PRAGMA user_version=2")
-    with pytest.raises(StorageUnreadable, match=r"version 2.*export"):
+    changed(path, "PRAGMA user_version=3")
+    with pytest.raises(StorageUnreadable, match=r"version 3.*export"):
         SqliteJournal.open(path)
-    assert "version 2" in str(verify_file(path)[0])
+    assert "version 3" in str(verify_file(path)[0])
 
 
 def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:

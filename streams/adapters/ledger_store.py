@@ -1,0 +1,123 @@
+"""The ledger in SQLite, in the journal's own file. `put` runs inside the journal's transaction."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Index, Row, and_, delete, select, tuple_
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import Field, SQLModel
+
+from alerts.adapters.database import Database, from_micros, sealed, table_of, to_micros
+from streams.collecting import Window
+from streams.entry import Status
+from streams.ledger import Collected, Key, LedgerRow, Scope
+
+_CHUNK: Final = 500
+_STATUS: Final = {status.value: status for status in Status}
+
+
+class LedgerEntryRow(SQLModel, table=True):
+    """A `streams.ledger.LedgerRow`; days are counted from 0001-01-01 (`date.toordinal`)."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index("ledger_day", "region", "feed", "source", "day"), {"sqlite_with_rowid": False})
+    region: str = Field(primary_key=True)
+    feed: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    status: str = Field(primary_key=True)
+    day: int
+    digest: bytes
+    extracted_at: int
+    seq: int
+    seal: bytes
+
+
+LEDGER: Final = table_of(LedgerEntryRow)
+_KEY_COLUMNS: Final = ("region", "feed", "source", "key", "status")
+_ROW: Final = insert(LEDGER)
+_UPSERT: Final = str(
+    _ROW.on_conflict_do_update(
+        index_elements=_KEY_COLUMNS,
+        set_={column.name: _ROW.excluded[column.name] for column in LEDGER.c if column.name not in _KEY_COLUMNS},
+    ).compile(dialect=sqlite.dialect(paramstyle="named"))
+)
+
+
+class SqliteLedger:
+    """The `streams.ledger.Ledger` of a journal's file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known(self, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
+        """Return the rows of these keys, whatever their status."""
+        wanted, found = sorted(keys), {}
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), _CHUNK):
+                query = select(LEDGER).where(_of(scope), LEDGER.c.key.in_(wanted[start : start + _CHUNK]))
+                for row in map(_to_row, connection.execute(query)):
+                    found[row.status, row.key] = row
+        return found
+
+    def within(self, scope: Scope, status: Status, window: Window) -> Iterator[LedgerRow]:
+        """Stream the rows of the days of a window, by day and key."""
+        query = (
+            select(LEDGER)
+            .where(_of(scope), LEDGER.c.status == status.value, _inside(window))
+            .order_by(LEDGER.c.day, LEDGER.c.key)
+            .limit(_CHUNK)
+        )
+        after: tuple[int, str] = (0, "")
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(query.where(tuple_(LEDGER.c.day, LEDGER.c.key) > after)).all()
+            if not rows:
+                return
+            yield from map(_to_row, rows)
+            after = (rows[-1].day, rows[-1].key)
+
+
+def put(connection: Connection, collected: Collected) -> None:
+    """Write what collecting adds to the ledger, and forget what is out of its days."""
+    scope = collected.scope
+    if scope is None:
+        return
+    if collected.rows:
+        connection.exec_driver_sql(_UPSERT, [_columns(scope, row) for row in collected.rows])
+    for status, key in collected.gone:
+        connection.execute(delete(LEDGER).where(_of(scope), LEDGER.c.status == status.value, LEDGER.c.key == key))
+    if collected.forget_before is not None:
+        connection.execute(delete(LEDGER).where(_of(scope), LEDGER.c.day < collected.forget_before.toordinal()))
+
+
+def _of(scope: Scope) -> ColumnElement[bool]:
+    return and_(LEDGER.c.region == scope.region, LEDGER.c.feed == scope.feed, LEDGER.c.source == scope.source)
+
+
+def _inside(window: Window) -> ColumnElement[bool]:
+    return LEDGER.c.day.between(window.first.toordinal(), window.last.toordinal())
+
+
+def _columns(scope: Scope, row: LedgerRow) -> dict[str, object]:
+    return sealed(
+        {
+            "region": scope.region,
+            "feed": scope.feed,
+            "source": scope.source,
+            "key": row.key,
+            "status": row.status.value,
+            "day": row.day.toordinal(),
+            "digest": row.digest,
+            "extracted_at": to_micros(row.extracted_at),
+            "seq": row.seq,
+        }
+    )
+
+
+def _to_row(row: Row[Any]) -> LedgerRow:
+    return LedgerRow(
+        _STATUS[row.status], row.key, date.fromordinal(row.day), row.digest, from_micros(row.extracted_at), row.seq
+    )

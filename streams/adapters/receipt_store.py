@@ -1,0 +1,111 @@
+"""Receipts in SQLite, in the journal's own file. `put` runs inside the journal's transaction."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Index, Row, func, insert, select
+from sqlmodel import Field, SQLModel
+
+from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
+from alerts.outbox import StorageUnreadable
+from streams.collecting import Manifest
+from streams.receipts import Receipt
+
+_CHUNK: Final = 500
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(Receipt).decode
+
+
+class ReceiptRow(SQLModel, table=True):
+    """A `streams.receipts.Receipt` as JSON, with what it is looked up by; ``number`` is the order of arrival."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (Index("receipts_source", "region", "feed", "source", "extracted_at"),)
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    region: str
+    feed: str
+    source: str
+    extracted_at: int | None
+    first_day: int | None
+    last_day: int | None
+    is_older: int
+    content: bytes
+    seal: bytes
+
+
+RECEIPTS: Final = table_of(ReceiptRow)
+
+
+class SqliteReceipts:
+    """The `streams.receipts.Receipts` of a journal's file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, region: str | None = None) -> Iterator[Receipt]:
+        """Stream the receipts, oldest first."""
+        query = select(RECEIPTS).order_by(RECEIPTS.c.number).limit(_CHUNK)
+        if region is not None:
+            query = query.where(RECEIPTS.c.region == region)
+        after = 0
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(query.where(RECEIPTS.c.number > after)).all()
+            if not rows:
+                return
+            yield from map(_to_receipt, rows)
+            after = rows[-1].number
+
+    def find(self, id_: str) -> Receipt | None:
+        """Return one receipt."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id == id_)).one_or_none()
+        return None if row is None else _to_receipt(row)
+
+    def newest(self, region: str, manifest: Manifest) -> datetime | None:
+        """Return the latest extraction of the manifest's source that covered a day of its window."""
+        query = select(func.max(RECEIPTS.c.extracted_at)).where(
+            RECEIPTS.c.region == region,
+            RECEIPTS.c.feed == manifest.feed,
+            RECEIPTS.c.source == manifest.source,
+            RECEIPTS.c.is_older == 0,
+        )
+        if manifest.window is not None:
+            query = query.where(
+                RECEIPTS.c.first_day <= manifest.window.last.toordinal(),
+                RECEIPTS.c.last_day >= manifest.window.first.toordinal(),
+            )
+        with self._database.reading() as connection:
+            micros = connection.execute(query).scalar_one()
+        return None if micros is None else from_micros(micros)
+
+
+def put(connection: Connection, receipt: Receipt) -> None:
+    """Keep a receipt."""
+    connection.execute(insert(RECEIPTS), [_columns(receipt)])
+
+
+def _columns(receipt: Receipt) -> dict[str, object]:
+    window, extracted_at = receipt.window, receipt.extracted_at
+    return sealed(
+        {
+            "id": receipt.id,
+            "region": receipt.region,
+            "feed": receipt.feed,
+            "source": receipt.source,
+            "extracted_at": None if extracted_at is None else to_micros(extracted_at),
+            "first_day": None if window is None else window.first.toordinal(),
+            "last_day": None if window is None else window.last.toordinal(),
+            "is_older": int(receipt.is_older),
+            "content": _encode(receipt),
+        }
+    )
+
+
+def _to_receipt(row: Row[Any]) -> Receipt:
+    if row.seal != seal(*row[1:-1]):
+        raise StorageUnreadable(f"receipt {row.number} was altered on the disk; run `vigie journal verify`")
+    return _decode(row.content)
