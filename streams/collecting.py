@@ -6,7 +6,7 @@ raises `UnreadableFeed`. Identity stops here: an `Accepted` message cannot name 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -50,10 +50,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A record that cannot be read: its position in the file (from 1), its bytes, and why."""
+    """A record that cannot be read: its position in the file (from 1), its bytes (never in a repr), and why."""
 
     position: int
-    raw: bytes
+    raw: bytes = field(repr=False)
     reason: str
 
 
@@ -71,13 +71,15 @@ class Manifest:
 
     ``feed`` is the kind of feed (``rpu``, ``lits``, ``sivic.stocks``, ``signaux``…), ``source`` who sends it (a
     territory such as ``ETAB-440000271``, or a name), ``extracted_at`` orders two files of one source, ``window`` is
-    None for a feed whose records only add or update.
+    None for a feed whose records only add or update. ``elsewhere`` counts the records of other régions that a national
+    file holds: they are left out, neither accepted nor refused.
     """
 
     feed: str
     source: str
     extracted_at: datetime
     window: Window | None = None
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)

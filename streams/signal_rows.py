@@ -1,0 +1,92 @@
+"""Small forms sent as JSON (one object or a list) or as CSV with a header: the same fields, the same answers.
+
+CSV is UTF-8, separated by ``;`` or ``,``. An empty cell is a field that was not given: unknown, never 0. A header that
+is not the form's refuses the file, a row that is not the header's is refused alone.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from streams import feed_json
+from streams.collecting import UnreadableFeed
+from streams.feed_json import Json
+
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes a form may hold, Vigie's own choice: an hourly count of every SAMU for a year is a tenth of it."""
+
+SEVERAL_SOURCES: Final = "plusieurs sources"
+
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """One record: its place (rank in JSON, line in CSV, from 1), its value, or why it has none.
+
+    ``raw`` is the record as JSON, even from CSV, so that it can be read again alone; a row without a value as it came.
+    """
+
+    position: int
+    raw: bytes
+    value: Json
+    reason: str = ""
+
+
+def form_rows(stream: BinaryIO, source_name: str, columns: Iterable[str]) -> Iterator[FormRow]:
+    """Read a form; UnreadableFeed at once when it is neither its JSON nor its CSV."""
+    data = feed_json.read_bytes(stream, source_name, LARGEST).removeprefix(b"\xef\xbb\xbf")
+    if data.lstrip()[:1] in (b"{", b"["):
+        value = feed_json.read_json(io.BytesIO(data), source_name)
+        return (FormRow(at, feed_json.raw_bytes(each), each) for at, each in feed_json.records(value))
+    return iter(_csv_rows(_text(data, source_name), source_name, tuple(columns)))
+
+
+def source_of(values: Iterable[Json]) -> str:
+    """Return the source that every record of a file names, or say that there are several."""
+    named = {feed_json.text(feed_json.member(value, "source"), 100) for value in values}
+    return (named.pop() if len(named) == 1 else None) or SEVERAL_SOURCES
+
+
+def _text(data: bytes, source_name: str) -> str:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableFeed(f"{source_name}:{line}: not UTF-8: save the file again in that encoding") from None
+    if not text.strip():
+        raise UnreadableFeed(f"{source_name}: the file is empty")
+    return text
+
+
+def _csv_rows(text: str, source_name: str, columns: tuple[str, ...]) -> list[FormRow]:
+    lines = _LINE.findall(text)
+    reader = csv.reader(lines, delimiter=";" if ";" in lines[0] else ",", strict=True)
+    rows: list[FormRow] = []
+    try:
+        header = _header(next(reader), source_name, columns)
+        start = reader.line_num
+        for cells in reader:
+            if cells:
+                rows.append(_row(start + 1, "".join(lines[start : reader.line_num]), header, cells))
+            start = reader.line_num
+    except csv.Error:
+        raise UnreadableFeed(f"{source_name}:{reader.line_num}: not readable as CSV") from None
+    return rows
+
+
+def _header(cells: list[str], source_name: str, columns: tuple[str, ...]) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    if not set(header) <= set(columns) or len(set(header)) != len(header):
+        raise UnreadableFeed(f"{source_name}:1: header not recognised: expected columns among {', '.join(columns)}")
+    return header
+
+
+def _row(line: int, raw: str, header: list[str], cells: list[str]) -> FormRow:
+    if len(cells) != len(header):
+        return FormRow(line, raw.encode(), None, f"{len(cells)} cells instead of the {len(header)} of the header")
+    value: Json = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+    return FormRow(line, feed_json.raw_bytes(value), value)
