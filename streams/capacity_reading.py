@@ -95,9 +95,10 @@ def instant_of(value: Json, zone: ZoneInfo) -> tuple[datetime, tuple[str, ...]]:
 
 def count_of(value: Json, what: str) -> int | None:
     """Return a count of beds, None when empty or absent: unknown is not zero. ``what`` names it in the refusal."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    value = value.strip() if isinstance(value, str) else value
+    if value is None or value == "":
         return None
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT:
         return value

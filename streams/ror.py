@@ -30,6 +30,8 @@ SOURCE: Final = "ror"
 LOCATION: Final = "Location"
 CAPACITY: Final = "ror-location-supported-capacity"
 
+MOST_CAPACITIES: Final = 500
+"""Of one place: well above every status, gender, crisis and assignment together. Vigie's own choice."""
 
 Beside = tuple[str | None, str | None]
 """What sets beds beside the others: the crisis and the temporary assignment."""
@@ -56,11 +58,12 @@ def _records(found: list[tuple[int, Json]], places: Places, context: Context) ->
 def _beds(location: Json, places: Places, context: Context) -> list[Accepted]:
     if text(member(location, "resourceType")) is None:
         raise UnreadableRecord("an entry without a FHIR resource")
+    said = extensions(location, CAPACITY)
+    if len(said) > MOST_CAPACITIES:
+        raise UnreadableRecord(f"more than {MOST_CAPACITIES} capacities for one place")
     flags: list[str] = []
     found = [
-        capacity
-        for extension in extensions(location, CAPACITY)
-        if (capacity := read_capacity(extension, location, context, flags)) is not None
+        capacity for extension in said if (capacity := read_capacity(extension, location, context, flags)) is not None
     ]
     if not found and not flags:
         return []
@@ -71,9 +74,9 @@ def _beds(location: Json, places: Places, context: Context) -> list[Accepted]:
     # The beds beside the others first, the whole last: where one figure is kept, it is that of the unit.
     besides = sorted({(each.crisis, each.temporary) for each in found}, key=_order, reverse=True)
     return [
-        accepted(said, context)
+        accepted(declaration, context)
         for beside in besides
-        for said in _declarations(
+        for declaration in _declarations(
             [each for each in found if (each.crisis, each.temporary) == beside], place, departement, tuple(flags)
         )
     ]

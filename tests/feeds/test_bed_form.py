@@ -67,6 +67,7 @@ def test_the_form_is_collected_as_beds() -> None:
 
 
 def test_an_empty_field_is_unknown_never_zero() -> None:
+    assert counts(row("440000271;rea; 4 ;\x1d2;;;;;2026-01-14T08:00Z")) == {"installed": 4, "available": 2}
     empty, zero = row("440000271;rea;;; ;;;;2026-01-14T08:00Z"), row("440000271;rea;0;;;;;;2026-01-14T08:00Z")
     assert counts(empty) == {}
     assert isinstance(empty, Accepted)

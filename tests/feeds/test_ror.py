@@ -160,6 +160,11 @@ def test_numbers_that_add_up_beyond_any_count_refuse_the_place() -> None:
     assert "more beds than can be counted" in reason(refused)
 
 
+def test_a_place_with_too_many_capacities_is_refused() -> None:
+    (refused,) = read(managed(*(capacity("05", 1, crisisType=str(each)) for each in range(501))))
+    assert "more than 500 capacities" in reason(refused)
+
+
 def test_a_capacity_without_nature_or_status_refuses_the_place() -> None:
     for missing in ("capacityType", "capacityStatus"):
         (refused,) = read(managed(capacity("01", 9, **{missing: ""})))
