@@ -7,10 +7,10 @@ A visit is refused only when its ENTREE cannot be read; anything else leaves a f
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import BinaryIO, Final, TypeVar, cast
+from typing import BinaryIO, Final
 
 from orsan_plans.geography import REGIONS
 from streams import oscour_values as values
@@ -32,9 +32,8 @@ DepartementOf = Callable[[str], str | None]
 
 _FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
 _FINESS_LENGTH: Final = 9
-_ONCE: Final = frozenset({*values.LISTS, "CP", "NAISSANCE", "ENTREE", "SORTIE", "DP"})
+_FIELDS: Final = ("ENTREE", "SORTIE", "NAISSANCE", "CP", "DP", *values.LISTS)
 _MINUTE: Final = len("dd/mm/yyyy hh:mm")
-_V = TypeVar("_V", bound=str)
 _ONLY_ENTRY: Final = "ENTREE is absent, is not dd/mm/yyyy hh:mm, or names an impossible day or hour"
 
 
@@ -123,47 +122,36 @@ class _Passages:
 
     def read(self, patient: Patient) -> Accepted | None:
         """Return the visit, None when its entry cannot be placed in time."""
-        entry_text = patient.text("ENTREE")
-        entry = self._moment(entry_text, None)
+        entered, left, born, postal_code, dp, *coded = patient.texts(_FIELDS)
+        entry = self._moment(entered, None)
         if entry is None:
             return None
-        flags: list[str] = [f"{entry.oddity}:ENTREE"] if entry.oddity else []
-        birth, sex = patient.text("NAISSANCE"), patient.text("SEXE")
-        key, before = self._keys.key(entry.day, entry_text[:_MINUTE], birth, sex, patient.text("CP"))
-        message = self._passage(patient, key, entry, flags)
-        own_flags = self._file_flags(entry, message, before)
-        return Accepted(message, entry.at, key, entry.day, flags=message.flags + own_flags)
-
-    def _passage(self, patient: Patient, key: str, entry: Moment, flags: list[str]) -> PassageRPU:
-        fields = patient.fields
-        exited_at = self._exit(patient.text("SORTIE"), entry, flags) if "SORTIE" in fields else None
-        provenance = _listed(fields, "PROVENANCE", values.PROVENANCE, flags)
-        mode_entree = _listed(fields, "MODE_ENTREE", values.MODE_ENTREE, flags)
-        if (provenance, mode_entree) in values.INCOMPATIBLE:
-            flags.append("provenance_incompatible")
-        age = _age_class(patient.text("NAISSANCE"), entry.day, flags)
-        diagnosis = _diagnosis(patient.text("DP"), "DP", flags)
-        associated = _associated(patient, flags) if "DA" in fields else ()
-        return PassageRPU(
+        codes = values.read_codes(tuple(coded))
+        flags = [f"{entry.oddity}:ENTREE"] if entry.oddity else []
+        flags += codes.broken
+        key, before = self._keys.key(entry.day, entered[:_MINUTE], born, coded[0], postal_code)
+        message = PassageRPU(
             key=key,
             finess=self._establishment.finess,
             departement=self._establishment.departement,
             entered_at=entry.at,
-            age_class=age,
-            ccmu=_listed(fields, "GRAVITE", values.GRAVITE, flags),
-            transport=_listed(fields, "TRANSPORT", values.TRANSPORT, flags),
-            mode_sortie=_listed(fields, "MODE_SORTIE", values.MODE_SORTIE, flags),
-            exited_at=exited_at,
-            diagnosis_cim10=diagnosis,
-            associated_cim10=associated,
-            sex=_listed(fields, "SEXE", values.SEXE, flags),
-            mode_entree=mode_entree,
-            provenance=provenance,
-            transport_pec=_listed(fields, "TRANSPORT_PEC", values.TRANSPORT_PEC, flags),
-            destination=_listed(fields, "DESTINATION", values.DESTINATION, flags),
-            orient=_listed(fields, "ORIENT", values.ORIENT, flags),
+            age_class=_age_class(born, entry.day, flags),
+            ccmu=codes.gravite,
+            transport=codes.transport,
+            mode_sortie=codes.mode_sortie,
+            exited_at=self._exit(left, entry, flags) if left else None,
+            diagnosis_cim10=_diagnosis(dp, "DP", flags) if dp else None,
+            associated_cim10=_associated(patient, flags),
+            sex=codes.sexe,
+            mode_entree=codes.mode_entree,
+            provenance=codes.provenance,
+            transport_pec=codes.transport_pec,
+            destination=codes.destination,
+            orient=codes.orient,
             flags=_all_flags(patient, flags),
         )
+        file_flags = self._file_flags(entry, message.exited_at, before)
+        return Accepted(message, entry.at, key, entry.day, flags=message.flags + file_flags)
 
     def _moment(self, text: str, not_before: datetime | None) -> Moment | None:
         moment = self._clock.moment(text, not_before)
@@ -172,8 +160,6 @@ class _Passages:
         return moment
 
     def _exit(self, text: str, entry: Moment, flags: list[str]) -> datetime | None:
-        if not text:
-            return None
         exit_ = self._moment(text, entry.at)
         if exit_ is None:
             flags.append("date_illisible:SORTIE")
@@ -186,7 +172,7 @@ class _Passages:
             flags.append("sejour_sup_30_jours")
         return exit_.at
 
-    def _file_flags(self, entry: Moment, message: PassageRPU, before: int) -> tuple[str, ...]:
+    def _file_flags(self, entry: Moment, exited_at: datetime | None, before: int) -> tuple[str, ...]:
         flags = self._establishment.flags
         if before:
             flags += ("doublon",)
@@ -194,19 +180,9 @@ class _Passages:
             flags += ("entree_hors_fenetre",)
         if entry.at > self._extracted_at:
             flags += ("entree_apres_extraction",)
-        if message.exited_at is not None and message.exited_at > self._extracted_at:
+        if exited_at is not None and exited_at > self._extracted_at:
             flags += ("sortie_apres_extraction",)
         return flags
-
-
-def _listed(fields: dict[str, str], name: str, table: Mapping[_V, str], flags: list[str]) -> _V | None:
-    text = fields.get(name)
-    if not text or not (text := text.strip()):
-        return None
-    if text in table:
-        return cast("_V", text)
-    flags.append(f"valeur_inconnue:{name}")
-    return None
 
 
 def _age_class(text: str, entry_day: date, flags: list[str]) -> AgeClass:
@@ -225,8 +201,6 @@ def _age_class(text: str, entry_day: date, flags: list[str]) -> AgeClass:
 
 
 def _diagnosis(text: str, name: str, flags: list[str]) -> str | None:
-    if not text:
-        return None
     code, rule = values.read_cim10(text)
     if rule is not None:
         flags.append(f"{rule}:{name}")
@@ -234,13 +208,15 @@ def _diagnosis(text: str, name: str, flags: list[str]) -> str | None:
 
 
 def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
-    texts = [patient.text("DA")]
-    texts += [text.strip() for name, text in patient.repeated if name == "DA"]
-    codes = [_diagnosis(text, "DA", flags) for text in texts]
-    return tuple(code for code in codes if code is not None)
+    first = patient.fields.get("DA")
+    if first is None:
+        return ()
+    texts = [first, *(text for name, text in patient.repeated if name == "DA")]
+    codes = [_diagnosis(written, "DA", flags) for text in texts if (written := text.strip())]
+    return tuple([code for code in codes if code is not None])
 
 
 def _all_flags(patient: Patient, flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
-    flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in _ONCE]
+    flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in _FIELDS]
     return tuple(dict.fromkeys(flags)) if flags else ()

@@ -36,9 +36,9 @@ class Patient:
         self.fields: dict[str, str] = {}
         self.repeated: list[tuple[str, str]] = []
 
-    def text(self, field: str) -> str:
-        """Return the text of a field, empty when it is absent."""
-        return self.fields.get(field, "").strip()
+    def texts(self, names: tuple[str, ...]) -> Iterator[str]:
+        """Return the text of each of these fields, empty when it is absent."""
+        return map(str.strip, [self.fields.get(name, "") for name in names])
 
 
 class Reader:
@@ -52,6 +52,7 @@ class Reader:
         self._path: list[str] = []
         self._texts: list[str] = []
         self._patient = Patient(0)
+        self._is_inside = False
         self._complete: list[Patient] = []
         self._has_passages = False
         self._buffer = b""
@@ -80,8 +81,11 @@ class Reader:
     def raw(self, patient: Patient) -> bytes:
         """Return the element in UTF-8, whatever the file's encoding, while it is the last one yielded."""
         offset = self._fed - len(self._buffer)
-        closed = self._buffer.index(b">", patient.end - offset) + 1
-        return self._buffer[patient.start - offset : closed].decode(self.encoding).encode()
+        start, end = patient.start - offset, patient.end - offset
+        # Its end is where its closing tag starts; a tag that closes itself may already be passed.
+        if start == end or self._buffer.startswith(b"</", end):
+            end = self._buffer.index(b">", end) + 1
+        return self._buffer[start:end].decode(self.encoding).encode()
 
     def unreadable(self, reason: str, line: int | None = None) -> UnreadableFeed:
         """Return the refusal of the whole file, at the line being read."""
@@ -101,13 +105,12 @@ class Reader:
         chunk = self._stream.read(CHUNK)
         if b"\0" in chunk:
             raise self.unreadable("NUL bytes: send the file in ISO-8859-1 or UTF-8")
-        is_inside = len(self._path) == _RECORD_DEPTH
-        kept = self._buffer[self._patient.start - self._fed :] if is_inside else b""
+        kept = self._buffer[self._patient.start - self._fed :] if self._is_inside else b""
         self._buffer = kept + chunk
         self._fed += len(chunk)
         # Attributes mean nothing here, but expat remembers their names: a handler makes them countable.
         self._inside_handler = _ignore if b"=" in chunk else None
-        if is_inside:
+        if self._is_inside:
             self._parser.StartElementHandler = self._inside_handler
         self._parse(chunk)
         self._check_bounds()
@@ -122,10 +125,9 @@ class Reader:
             raise self.unreadable(reason, error.lineno) from None
 
     def _check_bounds(self) -> None:
-        is_inside = len(self._path) == _RECORD_DEPTH
-        if not is_inside:
+        if self._has_passages and not self._is_inside:
             self._texts.clear()
-        reached = self._patient.start if is_inside else self._parser.CurrentByteIndex
+        reached = self._patient.start if self._is_inside else self._parser.CurrentByteIndex
         if self._fed - reached > LARGEST_RECORD:
             raise self.unreadable(f"a record or a piece of markup of more than {LARGEST_RECORD} bytes")
         if len(self._parser.intern) > MOST_NAMES:
@@ -172,6 +174,7 @@ class Reader:
             raise self.unreadable("an element other than PATIENT inside PASSAGES")
         parser = self._parser
         self._patient = Patient(parser.CurrentByteIndex)
+        self._is_inside = True
         parser.StartElementHandler = self._inside_handler
         parser.EndElementHandler = self._close_field
 
@@ -198,6 +201,7 @@ class Reader:
         parser = self._parser
         self._patient.end = parser.CurrentByteIndex
         self._complete.append(self._patient)
+        self._is_inside = False
         self._path.pop()
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close

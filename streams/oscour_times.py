@@ -15,8 +15,9 @@ AMBIGUOUS: Final = "heure_ambigue"
 NON_EXISTENT: Final = "heure_inexistante"
 
 _DAY: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII).fullmatch
-_MOMENT: Final = re.compile(r"(\d{2}/\d{2}/\d{4}) (\d{2}):(\d{2})(?::(\d{2}))?", re.ASCII).fullmatch
-_LAST_HOUR, _LAST_MINUTE = 23, 59
+_CLOCK: Final = re.compile(r" ([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII).fullmatch
+_DAY_LENGTH: Final = len("dd/mm/yyyy")
+_LONGEST: Final = len("dd/mm/yyyy hh:mm:ss")
 
 
 class Moment(NamedTuple):
@@ -43,6 +44,14 @@ def read_day(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
+def _read_clock(text: str) -> timedelta | None:
+    if not (parts := _CLOCK(text)):
+        return None
+    hour, minute, second = map(int, parts.groups("0"))
+    return timedelta(hours=hour, minutes=minute, seconds=second)
+
+
 class LocalClock:
     """Reads the local times of one file."""
 
@@ -55,16 +64,15 @@ class LocalClock:
 
         ``not_before`` chooses between the two instants of an ambiguous hour.
         """
-        if not (parts := _MOMENT(text)):
+        if len(text) > _LONGEST:  # what follows remembers its texts, which must stay small
             return None
-        day_text, *clock = parts.groups("0")
-        hour, minute, second = map(int, clock)
-        day = self._day(day_text)
-        if day is None or hour > _LAST_HOUR or minute > _LAST_MINUTE or second > _LAST_MINUTE:
+        day = self._day(text[:_DAY_LENGTH])
+        clock = _read_clock(text[_DAY_LENGTH:])
+        if day is None or clock is None:
             return None
         if day.midnight is not None:
-            return Moment(day.midnight + timedelta(0, second, 0, 0, minute, hour), day.day, None)
-        return self._on_a_change(datetime.combine(day.day, time(hour, minute, second)), not_before)
+            return Moment(day.midnight + clock, day.day, None)
+        return self._on_a_change(datetime.combine(day.day, time(0)) + clock, not_before)
 
     def _read_day(self, text: str) -> _Day | None:
         day = read_day(text)

@@ -98,12 +98,53 @@ LISTS: Final[Mapping[str, Mapping[Any, str]]] = MappingProxyType(
     }
 )
 
+_MODE_ENTREE, _PROVENANCE = (list(LISTS).index(field) for field in ("MODE_ENTREE", "PROVENANCE"))
+
+
+class Codes(NamedTuple):
+    """The coded fields of a visit, None when empty or unknown, and the rules that they break."""
+
+    sexe: Sexe | None
+    mode_entree: ModeEntree | None
+    provenance: Provenance | None
+    transport: Transport | None
+    transport_pec: TransportPec | None
+    gravite: Gravite | None
+    mode_sortie: ModeSortie | None
+    destination: Destination | None
+    orient: Orient | None
+    broken: tuple[str, ...]
+
+
 # Provenance 1 to 4 (a transfer) with entry from home, 7 and 8 with mutation or transfer: jcrb/RPU_2013 @ccfab1d,
 # doc/Commentaires sur les RPU/commentaires.md.
 INCOMPATIBLE: Final[frozenset[tuple[object, object]]] = frozenset(
     {(provenance, "8") for provenance in "1234"} | {(provenance, mode) for provenance in "78" for mode in "67"}
 )
 """Pairs (PROVENANCE, MODE_ENTREE) that contradict each other."""
+
+_LONGEST_CODES: Final = 100
+
+
+def read_codes(texts: tuple[str, ...]) -> Codes:
+    """Read the texts of the fields of `LISTS`, in its order."""
+    # A visit has few combinations, hence a memory of them; it must hold no long text.
+    return _read_codes(texts) if len("".join(texts)) <= _LONGEST_CODES else _read_codes.__wrapped__(texts)
+
+
+@lru_cache(maxsize=4096)
+def _read_codes(texts: tuple[str, ...]) -> Codes:
+    broken = []
+    codes: list[Any] = []
+    for (field, known), text in zip(LISTS.items(), texts, strict=True):
+        codes.append(text if text in known else None)
+        if text and text not in known:
+            broken.append(f"valeur_inconnue:{field}")
+    if (codes[_PROVENANCE], codes[_MODE_ENTREE]) in INCOMPATIBLE:
+        broken.append("provenance_incompatible")
+    codes.append(tuple(broken))
+    return Codes(*codes)
+
 
 _CIM10: Final = re.compile(r"[A-Z][0-9]{2}[0-9A-Z]{0,5}", re.ASCII).fullmatch
 _LONGEST_CODE: Final = 12

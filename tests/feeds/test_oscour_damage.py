@@ -1,0 +1,229 @@
+"""Damaged and hostile OSCOUR files: each record is accepted or refused, or the whole file is; nothing else happens."""
+
+import tracemalloc
+from io import BytesIO, RawIOBase
+from itertools import chain, repeat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.collecting import Accepted, Context, Refused, UnreadableFeed
+from streams.messages import PassageRPU, encode, encode_checked
+from streams.oscour import decode
+from streams.oscour_reading import CHUNK, LARGEST_RECORD
+from streams.pseudonyms import Pseudonyms
+from tests.feeds.oscour_files import RECEIVED_AT, RING, document, encoded, patient, read
+
+GOOD = encoded(document(patient() * 3))
+ENTITY_BOMB = (
+    """<!DOCTYPE OSCOUR [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>"""
+)
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(UnreadableFeed) as raised:
+        read(data)
+    assert raised.value.__cause__ is None
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [ENTITY_BOMB, "<!DOCTYPE OSCOUR>", '<!DOCTYPE OSCOUR SYSTEM "file:///etc/passwd">', "<!DOCTYPE OSCOUR []>"],
+)
+def test_a_document_type_refuses_the_file(doctype: str) -> None:
+    assert "DOCTYPE" in refusal(encoded(doctype + document(patient({"COMMUNE": "X"}).replace(">X<", ">&c;<"))))
+
+
+def test_an_undeclared_entity_refuses_the_file() -> None:
+    assert "undefined entity" in refusal(encoded(document("<PATIENT><CP>&c;</CP></PATIENT>")))
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "UTF-16", "US-ASCII", "UTF-7", "x-unknown"])
+def test_another_declared_encoding_is_refused(encoding: str) -> None:
+    data = f'<?xml version="1.0" encoding="{encoding}"?>{document(patient())}'.encode()
+    assert "neither ISO-8859-1 nor UTF-8" in refusal(data)
+
+
+def test_utf_16_is_refused() -> None:
+    assert "NUL bytes" in refusal(document(patient()).encode("utf-16"))
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-8", "utf-8", "iso-8859-1"])
+def test_both_encodings_are_read(encoding: str) -> None:
+    _, (item,) = read(encoded(document(patient({"COMMUNE": "NÎMES"})), encoding))
+    assert isinstance(item, Accepted)
+
+
+@pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
+def test_a_file_without_declaration_is_utf_8(prefix: bytes) -> None:
+    _, (item,) = read(prefix + document(patient({"COMMUNE": "NÎMES"})).encode())
+    assert isinstance(item, Accepted)
+
+
+def test_latin_1_that_says_it_is_utf_8_is_refused() -> None:
+    data = '<?xml version="1.0" encoding="UTF-8"?>'.encode() + document(patient({"COMMUNE": "NÎMES"})).encode("latin-1")
+    message = refusal(data)
+    assert "in utf-8" in message
+    assert "NÎMES" not in message
+
+
+@pytest.mark.parametrize("cut", [0, 10, 100, len(GOOD) // 2, len(GOOD) - 1])
+def test_a_cut_file_is_refused_at_its_end(cut: int) -> None:
+    assert refusal(GOOD[:cut]).startswith("envoi.xml:")
+
+
+def test_the_header_of_a_file_cut_later_is_read_first() -> None:
+    decoding = decode(BytesIO(GOOD[:-20]), "f", Context("52", RECEIVED_AT), Pseudonyms(RING))
+    assert decoding.manifest.source == "ETAB-440000271"
+    with pytest.raises(UnreadableFeed):
+        list(decoding.items)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("<INVS/>", "root element is not OSCOUR"),
+        ("<OSCOUR/>", "holds no PASSAGES"),
+        ("<OSCOUR><PASSAGES/></OSCOUR>", "PASSAGES comes before"),
+        ("<OSCOUR><PATIENT/></OSCOUR>", "other than ETABLISSEMENT and PASSAGES"),
+        (document("").replace("</OSCOUR>", "<ETABLISSEMENT/></OSCOUR>"), "second ETABLISSEMENT"),
+        (document("<patient/>"), "other than PATIENT inside"),
+        (document(patient().replace("<CP>", "<PATIENT></PATIENT><CP>")), "PATIENT inside"),
+        (document(patient()).replace("<ORDRE>", "<ORDRE><PATIENT/>"), "outside PASSAGES"),
+        (document(patient()).replace("<ORDRE>", "<ORDRE><a><b><c><d>"), "nested too deep"),
+        (document(patient()) + "<OSCOUR/>", "junk after document"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(text: str, reason: str) -> None:
+    assert reason in refusal(encoded(text))
+
+
+def test_comments_and_cdata_are_text_like_any_other() -> None:
+    odd = patient().replace("<DP>J101</DP>", "<DP><![CDATA[J101]]></DP><!-- <DP>A09</DP></PATIENT> -->")
+    _, plain = read(encoded(document(patient())))
+    _, read_back = read(encoded(document(odd)))
+    assert read_back == plain
+
+
+def test_white_space_and_escapes_change_nothing() -> None:
+    spaced = patient({"ENTREE": "\n 14/01/2025 08:12 \t"}).replace("><", ">\n   <").replace("J101", "&#74;101")
+    _, plain = read(encoded(document(patient())))
+    _, read_back = read(encoded(document(f"\n{spaced}\n")))
+    assert read_back == plain
+
+
+class Endless(RawIOBase):
+    """A stream that never ends: a head, then one piece for ever; it fails the test when read too far."""
+
+    def __init__(self, head: bytes, piece: bytes) -> None:
+        self._pieces = chain([head], repeat(piece * (CHUNK // len(piece) or 1)))
+        self.given = 0
+
+    def read(self, _size: int = -1) -> bytes:
+        piece = next(self._pieces)
+        self.given += len(piece)
+        assert self.given < 50 * LARGEST_RECORD, "the stream is read without bound"
+        return piece
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        ("", b"<!-- "),
+        ("", b" "),
+        ("<OSCOUR>", b"x"),
+        ("<OSCOUR><ETABLISSEMENT>", b"<a>1</a>"),
+        ("<OSCOUR><ETABLISSEMENT>", b"<a>"),
+        (document("@"), b"<!-- "),
+        (document("<PATIENT>@"), b"x"),
+        (document("<PATIENT>@"), b"<a>"),
+        (document("<PATIENT>@"), b"<a/>"),
+        (document("<PATIENT "), b"x"),
+        (document("<PATIENT "), b"x='"),
+    ],
+)
+def test_no_record_or_markup_grows_without_bound(head: str, piece: bytes) -> None:
+    stream = Endless(head.partition("@")[0].removesuffix("</PASSAGES></OSCOUR>").encode(), piece)
+    with pytest.raises(UnreadableFeed):
+        list(decode(stream, "f", Context("52", RECEIVED_AT), Pseudonyms(RING)).items)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["<n{0}/>", "<DP n{0}='1'/>", "<DP n{0} = '1'></DP>", "<n{0}><a>1</a></n{0}>"])
+def test_names_are_not_remembered_without_bound(field: str) -> None:
+    patients = "".join(f"<PATIENT>{field.format(number)}</PATIENT>" for number in range(5000))
+    assert "different names" in refusal(encoded(document(patients)))
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    def peak(records: int) -> int:
+        text = encoded(document("@")).split(b"@")
+        visits = (patient({"CP": f"{number:05}"}).encode() for number in range(records))
+        pieces = iter([text[0], *(b"".join(group) for group in zip(*[visits] * 100, strict=False)), text[1], b""])
+        stream = Endless(b"", b"x")
+        stream._pieces = pieces  # type: ignore[assignment]
+        stream.given = -(10**9)
+        tracemalloc.start()
+        items = decode(stream, "f", Context("52", RECEIVED_AT), Pseudonyms(RING)).items  # type: ignore[arg-type]
+        assert sum(1 for _ in items) == records
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return highest
+
+    peak(500)
+    assert peak(8000) < peak(2000) + 8000 * 40
+
+
+@given(data=st.data())
+def test_any_damage_leaves_each_record_accepted_or_refused(data: st.DataObject) -> None:
+    damaged = bytearray(GOOD)
+    for _ in range(data.draw(st.integers(1, 6))):
+        start = data.draw(st.integers(0, len(damaged)))
+        end = min(len(damaged), start + data.draw(st.integers(0, 4)))
+        damaged[start:end] = data.draw(st.binary(max_size=4) | st.sampled_from([b"<", b">", b"</PATIENT>", b"&", b"0"]))
+    try:
+        _, items = read(bytes(damaged))
+    except UnreadableFeed as unreadable:
+        assert "VILLE" not in str(unreadable)
+        return
+    for item in items:
+        assert isinstance(item, Accepted | Refused)
+        if isinstance(item, Accepted):
+            assert isinstance(item.message, PassageRPU)
+            assert encode_checked(item.message) == encode(item.message)
+    refused = [item.position for item in items if isinstance(item, Refused)]
+    assert refused == [place for place, item in enumerate(items, start=1) if isinstance(item, Refused)]
+
+
+@given(st.binary(max_size=200))
+def test_anything_else_is_refused(data: bytes) -> None:
+    assert refusal(data)
+
+
+TEXTS = st.one_of(
+    st.sampled_from(["", "1", "8", "M", "REA", "J10.1", "30/02/2025", "14/01/2025 08:12", "02/03/1941", "x>y", "a=b"]),
+    st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20),
+)
+FIELDS = st.dictionaries(
+    st.sampled_from(["NAISSANCE", "SEXE", "SORTIE", "DP", "GRAVITE", "ORIENT", "PROVENANCE", "CP"]), TEXTS
+)
+
+
+@given(st.lists(FIELDS, max_size=5))
+def test_any_values_give_what_validation_would_accept(visits: list[dict[str, str]]) -> None:
+    _, items = read(encoded(document("".join(map(patient, visits)))))
+    assert len(items) == len(visits)
+    for item in items:
+        assert isinstance(item, Accepted)
+        assert encode_checked(item.message) == encode(item.message)
+
+
+@given(st.lists(FIELDS, max_size=8), st.integers(1, 700))
+def test_where_the_stream_is_cut_into_pieces_changes_nothing(visits: list[dict[str, str]], size: int) -> None:
+    data = encoded(document("".join(map(patient, visits))))
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+    stream = Endless(b"", b"x")
+    stream._pieces = iter([*pieces, b""])  # type: ignore[assignment]
+    items = decode(stream, "envoi.xml", Context("52", RECEIVED_AT), Pseudonyms(RING)).items  # type: ignore[arg-type]
+    assert list(items) == read(data)[1]
