@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import BinaryIO, Final
 
 from orsan_plans.geography import REGIONS
 from streams import oscour_values as values
 from streams.collecting import Accepted, Context, Decoding, Manifest, Refused, Window
 from streams.messages import AgeClass, PassageRPU
+from streams.oscour_patient import Patient
 from streams.oscour_quality import LONGEST_STAY
-from streams.oscour_reading import Patient, Reader
+from streams.oscour_reading import Reader
 from streams.oscour_times import LocalClock, Moment, read_day
 from streams.pseudonyms import OLDEST_YEARS, FilePseudonyms, Pseudonyms, age_class, years_between
 
@@ -64,6 +66,29 @@ def decode(
         raise reader.unreadable("EXTRACT is later than the reception: every file to come would look older")
     passages = _Passages(manifest, establishment, clock, pseudonyms.of_file(establishment.finess))
     return Decoding(manifest, _items(reader, passages))
+
+
+def read_again(
+    raw: bytes,
+    manifest: Manifest,
+    context: Context,
+    pseudonyms: Pseudonyms,
+    departement_of: DepartementOf | None = None,
+) -> Accepted | Refused:
+    """Decode one record set aside, with the manifest of its file; UnreadableFeed when it is not one PATIENT.
+
+    It replaces no day: it only adds a visit to its source.
+    """
+    whole = b"<OSCOUR><ETABLISSEMENT/><PASSAGES>" + raw + b"</PASSAGES></OSCOUR>"
+    reader = Reader(BytesIO(whole), "record")
+    reader.header()
+    finess = manifest.source.removeprefix("ETAB-")
+    establishment = _establishment(reader, {"FINESS": finess}, context.region, departement_of)
+    passages = _Passages(manifest, establishment, LocalClock(context.zone), pseudonyms.of_file(finess))
+    items = list(_items(reader, passages))
+    if len(items) != 1:
+        raise reader.unreadable("one PATIENT is expected")
+    return items[0]
 
 
 def departement_of_finess(finess: str, region: str) -> str:

@@ -1,6 +1,6 @@
 """OSCOUR files written for the tests: nobody in them exists."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from io import BytesIO
 from xml.sax.saxutils import escape
@@ -38,6 +38,21 @@ RING = KeyRing(SecretKey("k1", b"0123456789abcdef0123456789abcdef", date(2020, 1
 RECEIVED_AT = datetime(2025, 1, 15, 4, tzinfo=UTC)
 
 
+class Pieces(BytesIO):
+    """A stream that gives these pieces, one a read; it fails the test when it is read too far."""
+
+    def __init__(self, pieces: Iterable[bytes], at_most: int) -> None:
+        super().__init__()
+        self._pieces = iter(pieces)
+        self._left = at_most
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        piece = next(self._pieces, b"")
+        self._left -= len(piece)
+        assert self._left >= 0, "the stream is read without bound"
+        return piece
+
+
 def element(name: str, text: str) -> str:
     return f"<{name}>{escape(text)}</{name}>"
 
@@ -53,6 +68,10 @@ def document(patients: str, header: Mapping[str, str] | None = None) -> str:
 
 def encoded(text: str, encoding: str = "ISO-8859-1") -> bytes:
     return f'<?xml version="1.0" encoding="{encoding}"?>\n{text}'.encode(encoding)
+
+
+def read_stream(stream: BytesIO) -> list[Accepted | Refused]:
+    return list(decode(stream, "envoi.xml", Context("52", RECEIVED_AT), Pseudonyms(RING)).items)
 
 
 def read(

@@ -122,5 +122,5 @@ def test_a_key_id_that_could_be_misread_is_refused(id_: str) -> None:
     ],
 )
 def test_a_ring_without_a_key_or_with_two_for_one_day_is_refused(keys: tuple[SecretKey, ...]) -> None:
-    with pytest.raises(ValueError, match="at least one key|same id or the same first day"):
+    with pytest.raises(ValueError, match=r"at least one key|same id or the same first day"):
         KeyRing(*keys)
