@@ -121,7 +121,7 @@ def test_a_day_nobody_reported_is_unknown_when_it_closes() -> None:
 
 
 def test_a_null_count_is_not_zero() -> None:
-    sum_of = rule("jour", ["departement"], indicator("rpu.passages_jour", 1))
+    sum_of = rule("jour", ["departement"], indicator("rpu.passages_jour", 1, 2))
     played = run(journal(*setting(sum_of), (T0, visits(TODAY, 0, None))))
     assert reading(played, "rpu.passages_jour@DEP-44").unknown is Unknown.ABSENT
 
@@ -204,7 +204,7 @@ def test_a_silent_feed_is_judged_after_a_restart_as_without() -> None:
 
 
 def test_reference_beds_are_used_by_the_next_reading() -> None:
-    occupied = rule("rea", ["departement"], indicator("sivic.taux_occupation_rea", 60))
+    occupied = rule("rea", ["departement"], indicator("sivic.taux_occupation_rea", 60, 80))
     stocks = [(T0 + n * HOUR, _stocks(TODAY - timedelta(days=2 - n), 5)) for n in range(2)]
     played = run(
         journal(*setting(occupied), stocks[0], (T0 + MINUTE, ReferenceBeds("DEP-44", "SAE", {"rea": 10})), stocks[1])
@@ -239,8 +239,4 @@ def test_a_window_of_an_hour_empties_on_recorded_time() -> None:
     crowd = [(T0 + n * MINUTE, passage(NANTES, T0 + n * MINUTE)) for n in range(1, 6)]
     played = run(journal(*setting(AFFLUX), *crowd), T0 + 2 * HOUR)
     moves = [((at - T0) / MINUTE, after) for at, _, place, _, after in played.moves if place == f"ETAB-{NANTES}"]
-    assert (
-        moves[-3:] == [(12, Posture.VIGILANCE), (14, Posture.ALERTE), (75, Posture.VIGILANCE)]
-        or moves[-1][1] is Posture.VEILLE
-    )
-    assert moves[-1] == (75, Posture.VEILLE)
+    assert moves[-3:] == [(12, Posture.VIGILANCE), (14, Posture.ALERTE), (70, Posture.VEILLE)]
