@@ -196,7 +196,8 @@ def test_an_establishment_expected_from_now_on_makes_a_count_a_lower_bound_at_on
 
 def test_a_silent_feed_is_judged_after_a_restart_as_without() -> None:
     entries = journal(*setting(*EVERY_KIND), (T0, passage(NANTES, T0)))
-    once = run(entries)
+    # Long after the visit left the hour: no window moves before the silence, only the silence itself judges.
+    once = run(entries, T0 + 119 * MINUTE)
     restarted = engine.restore(engine.snapshot(once.fold))
     later = T0 + 2 * HOUR
     assert engine.advance(restarted, later) == engine.advance(once.fold, later)
