@@ -7,6 +7,7 @@ metrics, CSV), so a territory needs no table to be compared or stored.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -37,6 +38,7 @@ def is_territory(text: str) -> bool:
     return _COMPILED.match(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def level_of(territory: str) -> Level:
     """Return the level of a written territory; ValueError if it is not one."""
     if not is_territory(territory):

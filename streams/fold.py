@@ -16,7 +16,7 @@ from orsan_plans.territory import Level, code_of, level_of, name_of
 from streams.entry import Status
 from streams.rules_in_force import RulesInForce
 from streams.state import Due, RegionState, World
-from streams.watches import Watch
+from streams.watches import Watched
 
 Observer = Callable[[datetime, Status, Reading], None]
 """Told of every reading that is published: recorded instant, status, reading. It sees; it decides nothing."""
@@ -30,7 +30,7 @@ class Fold:
     catalogue: Catalogue | None = None
     roster: Roster | None = None
     rules: RulesInForce = field(default_factory=RulesInForce)
-    watches: dict[str, list[Watch]] = field(default_factory=dict)
+    watches: dict[tuple[Status, str], Watched] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
