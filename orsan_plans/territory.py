@@ -33,6 +33,11 @@ class Level(StrEnum):
 _LEVEL_OF_PREFIX = {"ETAB": Level.ETABLISSEMENT, "DEP": Level.DEPARTEMENT, "REG": Level.REGION, "FR": Level.FRANCE}
 
 
+def width(level: Level) -> int:
+    """Return how wide a level is: 0 for an établissement, 3 for France."""
+    return list(Level).index(level)
+
+
 def is_territory(text: str) -> bool:
     """Tell whether ``text`` is the written form of a territory (its code may still be unknown to INSEE)."""
     return _COMPILED.match(text) is not None

@@ -174,13 +174,24 @@ def test_a_signal_ends_by_itself() -> None:
     )
 
 
-def test_a_wide_signal_counts_everywhere_inside() -> None:
-    everywhere = rule("accident", ["etablissement", "departement", "region"], event("accident"))
-    played = run(journal(*setting(everywhere), (T0, signal(territory="FR"))))
-    raised = {effect.brief.territory for effect in played.of("alert_raised")}
-    assert {f"ETAB-{NANTES}", f"ETAB-{ANGERS}", "DEP-44", "DEP-85", "REG-52"} <= raised
-    local = run(journal(*setting(everywhere), (T0, signal(territory="DEP-49"))))
-    assert {e.brief.territory for e in local.of("alert_raised")} == {f"ETAB-{ANGERS}", "DEP-49", "REG-52"}
+@pytest.mark.parametrize(
+    ("levels", "place", "raised"),
+    [
+        (["etablissement", "departement", "region"], f"ETAB-{NANTES}", [f"ETAB-{NANTES}"]),
+        (["departement", "region"], f"ETAB-{NANTES}", ["DEP-44"]),
+        (["departement", "region"], "DEP-49", ["DEP-49"]),
+        (["departement", "region"], "REG-52", ["REG-52"]),
+        (["departement", "region"], "FR", ["REG-52"]),
+        (["region"], "DEP-49", ["REG-52"]),
+        (["departement"], "REG-52", ["DEP-44", "DEP-49", "DEP-53", "DEP-72", "DEP-85"]),
+        (["etablissement"], "DEP-49", [f"ETAB-{ANGERS}"]),
+    ],
+)
+def test_a_signal_counts_in_the_nearest_territory_a_rule_judges(
+    levels: list[str], place: str, raised: list[str]
+) -> None:
+    played = run(journal(*setting(rule("accident", levels, event("accident"))), (T0, signal(territory=place))))
+    assert sorted(effect.brief.territory for effect in played.of("alert_raised")) == raised
 
 
 def test_an_establishment_expected_from_now_on_makes_a_count_a_lower_bound_at_once() -> None:
