@@ -8,6 +8,7 @@ current five minutes and the 11 before them. They close on recorded time; a visi
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from operator import sub
 from typing import Final
 
@@ -117,21 +118,26 @@ class PassageBook:
 
 
 def lanes_of(passage: PassageRPU) -> tuple[int, ...]:
-    """Return the lanes a visit is counted in."""
+    """Return the lanes of the 24-hour window a visit is counted in."""
+    return _lanes(passage.age_class, passage.ccmu, passage.mode_sortie, passage.transport)
+
+
+@cache  # a few hundred combinations of closed lists
+def _lanes(age_class: str, ccmu: str | None, mode_sortie: str | None, transport: str | None) -> tuple[int, ...]:
     lanes = [ALL]
-    if passage.age_class == "75_ans_et_plus":
+    if age_class == "75_ans_et_plus":
         lanes.append(AGED_75)
-    elif passage.age_class == "moins_1_an":
+    elif age_class == "moins_1_an":
         lanes.append(UNDER_1)
-    if passage.ccmu is not None:
+    if ccmu is not None:
         lanes.append(WITH_CCMU)
-        if passage.ccmu in ("4", "5"):
+        if ccmu in ("4", "5"):
             lanes.append(SEVERE)
-    if passage.mode_sortie is not None:
+    if mode_sortie is not None:
         lanes.append(WITH_EXIT)
-        if passage.mode_sortie in ("6", "7"):
+        if mode_sortie in ("6", "7"):
             lanes.append(HOSPITALISED)
-    if passage.transport in ("SMUR", "HELI"):
+    if transport in ("SMUR", "HELI"):
         lanes.append(BY_SMUR)
     return tuple(lanes)
 

@@ -34,7 +34,7 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
     fold, now = turn.fold, turn.now
     departement = f"DEP-{message.departement}"
     etablissement = f"ETAB-{message.finess}"
-    if not fold.holds(departement):
+    if message.departement not in fold.departements:
         return f"{departement} is not in region {fold.state.region}"
     if message.entered_at - now > FUTURE_TOLERANCE:
         return "the visit is dated after it was recorded: check the clock of the establishment"
