@@ -7,6 +7,7 @@ metrics, CSV), so a territory needs no table to be compared or stored.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -32,11 +33,17 @@ class Level(StrEnum):
 _LEVEL_OF_PREFIX = {"ETAB": Level.ETABLISSEMENT, "DEP": Level.DEPARTEMENT, "REG": Level.REGION, "FR": Level.FRANCE}
 
 
+def width(level: Level) -> int:
+    """Return how wide a level is: 0 for an établissement, 3 for France."""
+    return list(Level).index(level)
+
+
 def is_territory(text: str) -> bool:
     """Tell whether ``text`` is the written form of a territory (its code may still be unknown to INSEE)."""
     return _COMPILED.match(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def level_of(territory: str) -> Level:
     """Return the level of a written territory; ValueError if it is not one."""
     if not is_territory(territory):

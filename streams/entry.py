@@ -21,6 +21,9 @@ class Status(StrEnum):
     EXERCISE = "exercise"
     TEST = "test"
 
+    # Enum hashes in Python, which a key looked up several times per entry cannot afford.
+    __hash__ = str.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

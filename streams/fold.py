@@ -16,7 +16,7 @@ from orsan_plans.territory import Level, code_of, level_of, name_of
 from streams.entry import Status
 from streams.rules_in_force import RulesInForce
 from streams.state import Due, RegionState, World
-from streams.watches import Watch
+from streams.watches import Watched
 
 Observer = Callable[[datetime, Status, Reading], None]
 """Told of every reading that is published: recorded instant, status, reading. It sees; it decides nothing."""
@@ -30,17 +30,20 @@ class Fold:
     catalogue: Catalogue | None = None
     roster: Roster | None = None
     rules: RulesInForce = field(default_factory=RulesInForce)
-    watches: dict[str, list[Watch]] = field(default_factory=dict)
+    watches: dict[tuple[Status, str], Watched] = field(default_factory=dict)
+    territory: str = field(init=False)
+    """The region itself, as a territory."""
+    departements: frozenset[str] = field(init=False)
+    """The INSEE codes of the région's départements."""
+
+    def __post_init__(self) -> None:
+        self.territory = f"REG-{self.state.region}"
+        self.departements = frozenset(REGIONS[self.state.region].departements)
 
     @property
     def zone(self) -> ZoneInfo:
         """The region's time zone."""
         return ZoneInfo(REGIONS[self.state.region].time_zone)
-
-    @property
-    def territory(self) -> str:
-        """The region itself, as a territory."""
-        return f"REG-{self.state.region}"
 
     def today(self, now: datetime) -> date:
         """Return the region's local date."""
@@ -73,7 +76,7 @@ class Fold:
             case Level.REGION:
                 return territory == self.territory
             case Level.DEPARTEMENT:
-                return code_of(territory) in REGIONS[self.state.region].departements
+                return code_of(territory) in self.departements
             case Level.ETABLISSEMENT:
                 return code_of(territory) in self.state.etablissements
 
@@ -99,11 +102,11 @@ class Turn:
     now: datetime
     observer: Observer | None
     effects: list[Effect]
+    world: World = field(init=False)
+    """The world of the turn's status."""
 
-    @property
-    def world(self) -> World:
-        """The world of the turn's status."""
-        return self.fold.state.worlds[self.status]
+    def __post_init__(self) -> None:
+        self.world = self.fold.state.worlds[self.status]
 
     def desk(self) -> Desk:
         """Return the circumstances in which alerts are worked."""

@@ -13,7 +13,7 @@ from orsan_plans.indicator import INDICATORS
 from orsan_plans.plan import EventCondition
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown
-from orsan_plans.territory import level_of
+from orsan_plans.territory import Level, level_of, width
 from streams.fold import Turn
 from streams.measures import passage_reading
 from streams.passages import PASSAGE_INDICATORS
@@ -27,6 +27,7 @@ class TerritoryFacts:
 
     turn: Turn
     territory: str
+    levels: tuple[Level, ...]
 
     @property
     def now(self) -> datetime:
@@ -68,12 +69,16 @@ class TerritoryFacts:
         return state.last_received_at if state else None
 
     def _concerns(self, place: str) -> bool:
-        fold = self.turn.fold
-        return (
-            place == self.territory
-            or self.territory in fold.ancestors(place)
-            or place in fold.ancestors(self.territory)
-        )
+        """Tell whether a signal of ``place`` counts here: in one territory, so that one event calls people once.
+
+        It counts in the nearest territory that holds it and that the rule judges; one wider than all of them counts
+        in each of the widest inside it.
+        """
+        ancestors = self.turn.fold.ancestors
+        holding = [each for each in (place, *ancestors(place)) if level_of(each) in self.levels]
+        if holding:
+            return self.territory == holding[0]
+        return place in ancestors(self.territory) and level_of(self.territory) is max(self.levels, key=width)
 
 
 def _qualifies(state: SignalState, condition: EventCondition) -> bool:
@@ -95,7 +100,7 @@ def judge_rule(turn: Turn, in_force: RuleInForce, territory: str) -> None:
     """Judge one rule in one territory and let its posture and alert follow. Judging twice changes nothing."""
     rule = in_force.rule
     key = f"{in_force.key}@{territory}"
-    judgement = judge(rule.condition, TerritoryFacts(turn, territory))
+    judgement = judge(rule.condition, TerritoryFacts(turn, territory, rule.levels))
     state = turn.world.postures.setdefault(key, PostureState())
     before = state.posture
     postures.observe(state, rule, judgement, turn.now)

@@ -83,14 +83,15 @@ def passage_reading(turn: Turn, indicator: str, territory: str) -> Reading:
 
 def sources_of(turn: Turn, feed: str, territory: str) -> list[str]:
     """Return the establishments of a territory from which a feed is known, in FINESS order."""
+    known = turn.world.feeds
     level = level_of(territory)
-    prefix = f"{feed}@ETAB-"
-    known = [key.partition("@")[2] for key in sorted(turn.world.feeds) if key.startswith(prefix)]
     if level is Level.ETABLISSEMENT:
-        return [each for each in known if each == territory]
+        return [territory] if f"{feed}@{territory}" in known else []
+    prefix = f"{feed}@ETAB-"
+    sources = [key.partition("@")[2] for key in sorted(known) if key.startswith(prefix)]
     if level is Level.DEPARTEMENT:
-        return [each for each in known if turn.fold.departement_of(each) == territory]
-    return known
+        return [each for each in sources if turn.fold.departement_of(each) == territory]
+    return sources
 
 
 def bed_reading(turn: Turn, territory: str) -> Reading:

@@ -5,15 +5,21 @@ steps of time: the 24-hour window is the current quarter of an hour and the 95 b
 current five minutes and the 11 before them. They close on recorded time; a visit is placed by its entry time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from operator import sub
 from typing import Final
 
 from streams.messages import PassageRPU
 
-ALL, AGED_75, UNDER_1, SEVERE, HOSPITALISED, WITH_EXIT, WITH_CCMU, BY_SMUR = range(8)
-LANES: Final = 8
-"""What is counted of a visit: CCMU 4-5 is severe; an exit by mutation (6) or transfert (7) is a hospitalisation."""
+ALL, AGED_75, UNDER_1, SEVERE, HOSPITALISED, WITH_EXIT, WITH_CCMU, BY_SMUR, IN_HOUR = range(9)
+LANES: Final = 9
+"""What is counted of a visit: CCMU 4-5 is severe; an exit by mutation (6) or transfert (7) is a hospitalisation.
+
+The last lane counts every visit of the one-hour window, the others those of the 24-hour window.
+"""
 
 DAY_STEP: Final = 900
 DAY_STEPS: Final = 96
@@ -25,15 +31,14 @@ FUTURE_TOLERANCE: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class PassageIndicator:
-    """Lane counted, lane it is divided by (None for a plain count), and whether the window is the hour's."""
+    """Lane counted, and lane it is divided by (None for a plain count): one that counts every visit of the first."""
 
     lane: int
     over: int | None = None
-    is_hourly: bool = False
 
 
 PASSAGE_INDICATORS: Final[dict[str, PassageIndicator]] = {
-    "rpu.passages_1h": PassageIndicator(ALL, is_hourly=True),
+    "rpu.passages_1h": PassageIndicator(IN_HOUR),
     "rpu.passages_24h": PassageIndicator(ALL),
     "rpu.passages_75_ans_24h": PassageIndicator(AGED_75),
     "rpu.passages_moins_1_an_24h": PassageIndicator(UNDER_1),
@@ -49,10 +54,9 @@ PASSAGE_INDICATORS: Final[dict[str, PassageIndicator]] = {
 
 @dataclass(slots=True)
 class Window:
-    """The counts of one territory: per step (keyed by step number since 1970) and summed over each window."""
+    """The counts of one territory, by lane: per step (keyed by step number since 1970) and over the whole window."""
 
-    day: list[int] = field(default_factory=lambda: [0] * LANES)
-    hour: int = 0
+    totals: list[int] = field(default_factory=lambda: [0] * LANES)
     day_steps: dict[int, list[int]] = field(default_factory=dict)
     hour_steps: dict[int, int] = field(default_factory=dict)
 
@@ -61,34 +65,32 @@ class Window:
         step = self.day_steps.get(day_step)
         if step is None:
             step = self.day_steps[day_step] = [0] * LANES
-        total = self.day
+        totals = self.totals
         for lane in lanes:
             step[lane] += 1
-            total[lane] += 1
+            totals[lane] += 1
         if hour_step is not None:
-            self.hour += 1
+            totals[IN_HOUR] += 1
             self.hour_steps[hour_step] = self.hour_steps.get(hour_step, 0) + 1
 
-    def slide(self, day_steps: range, hour_steps: range) -> bool:
-        """Forget the given steps; return True when a count changed."""
-        changed = False
+    def slide(self, day_steps: range, hour_steps: range) -> Sequence[int]:
+        """Forget the given steps; return the lanes whose count may have changed."""
+        moved: Sequence[int] = ()
+        for step in hour_steps:
+            count = self.hour_steps.pop(step, None)
+            if count is not None:
+                self.totals[IN_HOUR] -= count
+                moved = (IN_HOUR,)
         for step in day_steps:
             counts = self.day_steps.pop(step, None)
             if counts is not None:
-                changed = True
-                for lane, count in enumerate(counts):
-                    self.day[lane] -= count
-        for step in hour_steps:
-            count = self.hour_steps.pop(step, 0)
-            self.hour -= count
-            changed = changed or count > 0
-        return changed
+                self.totals = list(map(sub, self.totals, counts))
+                moved = range(LANES)
+        return moved
 
     def counts(self, indicator: PassageIndicator) -> tuple[int, int | None]:
         """Return numerator and denominator (None for a plain count) of an indicator."""
-        if indicator.is_hourly:
-            return self.hour, None
-        return self.day[indicator.lane], None if indicator.over is None else self.day[indicator.over]
+        return self.totals[indicator.lane], None if indicator.over is None else self.totals[indicator.over]
 
 
 @dataclass(slots=True)
@@ -116,21 +118,26 @@ class PassageBook:
 
 
 def lanes_of(passage: PassageRPU) -> tuple[int, ...]:
-    """Return the lanes a visit is counted in."""
+    """Return the lanes of the 24-hour window a visit is counted in."""
+    return _lanes(passage.age_class, passage.ccmu, passage.mode_sortie, passage.transport)
+
+
+@cache  # a few hundred combinations of closed lists
+def _lanes(age_class: str, ccmu: str | None, mode_sortie: str | None, transport: str | None) -> tuple[int, ...]:
     lanes = [ALL]
-    if passage.age_class == "75_ans_et_plus":
+    if age_class == "75_ans_et_plus":
         lanes.append(AGED_75)
-    elif passage.age_class == "moins_1_an":
+    elif age_class == "moins_1_an":
         lanes.append(UNDER_1)
-    if passage.ccmu is not None:
+    if ccmu is not None:
         lanes.append(WITH_CCMU)
-        if passage.ccmu in ("4", "5"):
+        if ccmu in ("4", "5"):
             lanes.append(SEVERE)
-    if passage.mode_sortie is not None:
+    if mode_sortie is not None:
         lanes.append(WITH_EXIT)
-        if passage.mode_sortie in ("6", "7"):
+        if mode_sortie in ("6", "7"):
             lanes.append(HOSPITALISED)
-    if passage.transport in ("SMUR", "HELI"):
+    if transport in ("SMUR", "HELI"):
         lanes.append(BY_SMUR)
     return tuple(lanes)
 

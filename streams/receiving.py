@@ -30,7 +30,7 @@ from streams.messages import (
     SignalSanitaire,
     SmurIntervention,
 )
-from streams.passages import FUTURE_TOLERANCE, PASSAGE_INDICATORS, Window, lanes_of, steps_of
+from streams.passages import FUTURE_TOLERANCE, IN_HOUR, PASSAGE_INDICATORS, Window, lanes_of, steps_of
 from streams.sliding import judge_watches, start_sliding
 from streams.state import Due, SignalState
 
@@ -40,7 +40,7 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
     fold, now = turn.fold, turn.now
     departement = f"DEP-{message.departement}"
     etablissement = f"ETAB-{message.finess}"
-    if not fold.holds(departement):
+    if message.departement not in fold.departements:
         return f"{departement} is not in region {fold.state.region}"
     if message.entered_at - now > FUTURE_TOLERANCE:
         return "the visit is dated after it was recorded: check the clock of the establishment"
@@ -48,8 +48,8 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
     steps = steps_of(message.entered_at, now)
     territories = (etablissement, departement, fold.territory)
     windows = turn.world.passages.windows
+    lanes = lanes_of(message)
     if steps is not None:
-        lanes = lanes_of(message)
         for territory in territories:
             window = windows.get(territory)
             if window is None:
@@ -60,8 +60,9 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
         # Before the watches: what they remember is lost in a restart, and must not decide the order of effects.
         feed_changed(turn, feeds.RPU, etablissement)
     if steps is not None:
+        moved = lanes if steps[1] is None else (*lanes, IN_HOUR)
         for territory in territories:
-            judge_watches(turn, territory, windows[territory])
+            judge_watches(turn, territory, windows[territory], moved)
     return None
 
 

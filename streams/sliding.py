@@ -1,12 +1,14 @@
 """Sliding windows of visits: they move on recorded time, every five minutes, as long as they hold anything."""
 
+from collections.abc import Iterable
+
 from orsan_plans.territory import level_of
-from streams.fold import Turn
+from streams.fold import Observer, Turn
 from streams.judging import judge_all
 from streams.measures import passage_reading
-from streams.passages import PASSAGE_INDICATORS, Window, next_slide
+from streams.passages import LANES, PASSAGE_INDICATORS, Window, next_slide
 from streams.state import Due
-from streams.watches import Watch, cut_points
+from streams.watches import Watch, Watched, cut_points
 
 
 def start_sliding(turn: Turn) -> None:
@@ -24,31 +26,34 @@ def slide(turn: Turn) -> None:
     days, hours = passages.expired(turn.now)
     for territory in sorted(passages.windows):
         window = passages.windows[territory]
-        if window.slide(days, hours):
-            judge_watches(turn, territory, window)
+        moved = window.slide(days, hours)
+        if moved:
+            judge_watches(turn, territory, window, moved)
         if not window.day_steps and not window.hour_steps:
             del passages.windows[territory]
-        _show(turn, territory)
+        if turn.observer is not None:
+            _show(turn, territory, turn.observer)
     passages.is_sliding = bool(passages.windows)
     if passages.is_sliding:
         turn.fold.arm(next_slide(turn.now), Due.SLIDE, turn.status, "")
 
 
-def _show(turn: Turn, territory: str) -> None:
-    if turn.observer is not None:
-        for indicator in PASSAGE_INDICATORS:
-            turn.observer(turn.now, turn.status, passage_reading(turn, indicator, territory))
+def _show(turn: Turn, territory: str, observer: Observer) -> None:
+    for indicator in PASSAGE_INDICATORS:
+        observer(turn.now, turn.status, passage_reading(turn, indicator, territory))
 
 
-def judge_watches(turn: Turn, territory: str, window: Window) -> None:
-    """Judge the rules whose indicator left the interval in which no judgement can change."""
-    key = f"{turn.status}@{territory}"
-    watches = turn.fold.watches.get(key)
-    if watches is None:
-        watches = turn.fold.watches[key] = _watches(turn, territory)
-    for watch in watches:
-        if not watch.is_settled(window):
-            judge_all(turn, watch.rules, territory)
+def judge_watches(turn: Turn, territory: str, window: Window, lanes: Iterable[int]) -> None:
+    """Judge the rules whose indicator left the interval in which no judgement can change, now that lanes moved."""
+    key = (turn.status, territory)
+    watched = turn.fold.watches.get(key)
+    if watched is None:
+        watched, lanes = Watched(tuple(_watches(turn, territory))), range(LANES)
+        turn.fold.watches[key] = watched
+    if watched.holds(window.totals, lanes):
+        return
+    for watch in watched.unsettled(window.totals, lanes):
+        judge_all(turn, watch.rules, territory)
 
 
 def _watches(turn: Turn, territory: str) -> list[Watch]:

@@ -2,15 +2,26 @@
 
 Judging every rule at every visit would be slow and almost always for nothing. A watch remembers between which two cut
 points (thresholds, and thresholds moved by their margin) the last judged value lay; as long as the value stays
-strictly between them, no judgement can change and nothing is judged.
+strictly between them, no judgement can change and nothing is judged. To know that without computing the value, each
+count it depends on is given bounds: as long as every count stays within its own, the value stays between its cuts.
 """
 
-from dataclasses import dataclass
-from math import inf
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil, floor, inf
+from typing import Final
 
 from orsan_plans.plan import IndicatorCondition
-from streams.passages import PassageIndicator, Window
+from streams.passages import LANES, PassageIndicator
 from streams.rules_in_force import RuleInForce, leaves
+
+FAR: Final = 1_000_000_000
+"""A bound on visits that is never reached."""
+
+Bounds = tuple[int, int]
+"""The lowest and highest counts at which nothing can change."""
+ANYWHERE: Final = (-FAR, FAR)
+NOWHERE: Final = (FAR, -FAR)
 
 
 @dataclass(slots=True)
@@ -29,25 +40,95 @@ class Watch:
     low: float = inf
     high: float = -inf
     is_few: bool = False
+    bounds: dict[int, Bounds] = field(init=False)
 
-    def is_settled(self, window: Window) -> bool:
-        """Tell whether the window's value cannot change any judgement; remember where it lies when it can."""
-        counted = self.counted
-        if counted.over is None:
-            value: float = window.hour if counted.is_hourly else window.day[counted.lane]
+    def __post_init__(self) -> None:
+        lanes = (self.counted.lane, self.counted.over)
+        self.bounds = {lane: NOWHERE for lane in lanes if lane is not None}
+
+    def is_settled(self, totals: list[int]) -> bool:
+        """Tell whether the value cannot change any judgement; remember where it lies when it can."""
+        lane, over_lane = self.counted.lane, self.counted.over
+        if over_lane is None:
+            value: float = totals[lane]
         else:
-            over = window.day[counted.over]
+            over = totals[over_lane]
             if over < self.minimum or over == 0:
                 was_few, self.is_few = self.is_few, True
                 return was_few
             if self.is_few:
                 self.is_few, self.low, self.high = False, inf, -inf
-            value = 100 * window.day[counted.lane] / over
+            value = 100 * totals[lane] / over
         if self.low < value < self.high:
             return True
         self.low = max((cut for cut in self.cuts if cut <= value), default=-inf)
         self.high = min((cut for cut in self.cuts if cut >= value), default=inf)
         return False
+
+    def bind(self, totals: list[int]) -> None:
+        """Bound the counts the value depends on, from where they are now."""
+        lane, over_lane = self.counted.lane, self.counted.over
+        low, high = max(self.low, -FAR), min(self.high, FAR)
+        if over_lane is None:
+            self.bounds[lane] = floor(low) + 1, ceil(high) - 1
+        elif self.is_few:
+            self.bounds[lane], self.bounds[over_lane] = ANYWHERE, (0, max(self.minimum, 1) - 1)
+        elif low == high:
+            self.bounds[lane] = self.bounds[over_lane] = NOWHERE
+        else:
+            self._bind_ratio(lane, over_lane, totals, low, high)
+
+    def _bind_ratio(self, lane: int, over_lane: int, totals: list[int], low: float, high: float) -> None:
+        """Let each count go half of the way to where it alone would bring the ratio to a cut: together they cannot.
+
+        One visit is kept in hand for the rounding of the comparison itself.
+        """
+        part, over = totals[lane], totals[over_lane]
+        self.bounds[lane] = int((part + low * over / 100) / 2) + 2, int((part + high * over / 100) / 2) - 1
+        fewest = max(int((over + 100 * part / high) / 2) + 1, self.minimum, 1)
+        self.bounds[over_lane] = fewest, int((over + 100 * part / low) / 2) if low > 0 else FAR
+
+
+@dataclass(slots=True)
+class Watched:
+    """The watches of one territory, and for each lane the tightest of their bounds; at first, everything is out."""
+
+    watches: tuple[Watch, ...]
+    lows: list[int] = field(default_factory=lambda: [FAR] * LANES)
+    highs: list[int] = field(default_factory=lambda: [-FAR] * LANES)
+    of_lane: list[list[Watch]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.of_lane = [[watch for watch in self.watches if lane in watch.bounds] for lane in range(LANES)]
+
+    def holds(self, totals: list[int], lanes: Iterable[int]) -> bool:
+        """Tell whether the counts of these lanes, the only ones that moved, are within all bounds."""
+        lows, highs = self.lows, self.highs
+        for lane in lanes:  # noqa: SIM110 - a generator would cost more than the comparison
+            if not lows[lane] <= totals[lane] <= highs[lane]:
+                return False
+        return True
+
+    def unsettled(self, totals: list[int], lanes: Iterable[int]) -> list[Watch]:
+        """Return the watches of these lanes whose value left its interval, in order; bind them again."""
+        left = [lane for lane in lanes if not self.lows[lane] <= totals[lane] <= self.highs[lane]]
+        concerned = self.of_lane[left[0]] if len(left) == 1 else self._of(left)
+        unsettled = [watch for watch in concerned if not watch.is_settled(totals)]
+        for watch in concerned:
+            watch.bind(totals)
+            for lane in watch.bounds:
+                self._tighten(lane)
+        return unsettled
+
+    def _of(self, lanes: list[int]) -> list[Watch]:
+        return [watch for watch in self.watches if not watch.bounds.keys().isdisjoint(lanes)]
+
+    def _tighten(self, lane: int) -> None:
+        low, high = ANYWHERE
+        for watch in self.of_lane[lane]:
+            lowest, highest = watch.bounds[lane]
+            low, high = max(low, lowest), min(high, highest)
+        self.lows[lane], self.highs[lane] = low, high
 
 
 def cut_points(rules: list[RuleInForce], indicator: str) -> tuple[float, ...]:
@@ -58,6 +139,6 @@ def cut_points(rules: list[RuleInForce], indicator: str) -> tuple[float, ...]:
         for condition in leaves(in_force.rule.condition)
         if isinstance(condition, IndicatorCondition) and condition.indicator == indicator
         for threshold in condition.thresholds
-        for shift in (0.0, -condition.margin, condition.margin)
+        for shift in (0.0, -condition.margin if threshold.comparison.is_upward else condition.margin)
     }
     return tuple(sorted(cuts))

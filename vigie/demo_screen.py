@@ -144,7 +144,7 @@ def ending_table(ending: Ending) -> Table:
     totals = ending.totals
     table = Table(title="Bilan", show_header=False, title_justify="left")
     table.add_column(style="dim")
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("entrées au journal", f"{totals.entries}, dont {totals.rejected} sans effet")
     table.add_row("postures", _counted(totals.postures, str))
     table.add_row("alertes déclenchées", str(totals.alerts))

@@ -83,7 +83,7 @@ class _made:  # noqa: N801 - reads as a sentence: with _made(path) as journal
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._is_new = not path.exists()
+        self._is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
 
     def __enter__(self) -> SqliteJournal:
         create = SqliteJournal.create

@@ -62,10 +62,11 @@ def replay(
             write_transitions(transitions, show.effects)
         if effects is not None:
             write_effects(effects, show.effects)
-    if what_if is None and to is None:
-        _compare(heads, stored)
+    is_same = what_if is not None or to is not None or _compare(heads, stored)
     entries, count = sum(head.seq for head in heads), sum(head.effects for head in heads)
     typer.echo(f"digest {combined_digest(heads)} entries {entries} effects {count}")
+    if not is_same:
+        raise typer.Exit(1)
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ def _replay_region(
     return replay_region(head.region, entries, advanced_to, what_if, show.effect, show.reading).head
 
 
-def _compare(heads: list[Head], stored: list[Head]) -> None:
+def _compare(heads: list[Head], stored: list[Head]) -> bool:
     different = [head.region for head, was in zip(heads, stored, strict=True) if head != was]
     if different:
         typer.echo(
@@ -107,6 +108,7 @@ def _compare(heads: list[Head], stored: list[Head]) -> None:
         )
     else:
         typer.echo("identical to what the journal decided")
+    return not different
 
 
 def _start_of(day: datetime | None) -> datetime | None:

@@ -73,7 +73,8 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
 
 def _open(path: Path) -> SqliteJournal:
     path.parent.mkdir(parents=True, exist_ok=True)
-    journal = SqliteJournal.open(path) if path.exists() else SqliteJournal.create(path, JournalPurpose.LIVE)
+    is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
+    journal = SqliteJournal.create(path, JournalPurpose.LIVE) if is_new else SqliteJournal.open(path)
     if journal.purpose is not JournalPurpose.LIVE:
         journal.close()
         raise JournalConflict(f"{path}: this journal holds a past crisis (retex); watch with another --journal")

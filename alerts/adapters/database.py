@@ -7,6 +7,7 @@ failing half-way.
 """
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,14 +89,14 @@ class Database:
         """Make a new file holding ``tables``; StorageError when there is already one with something in it."""
         if path.exists() and path.stat().st_size:
             raise StorageError(f"{path} already exists: open it, or choose another name")
-        database = cls(path, _engine(path, synchronous))
+        # Made beside and then named: a process killed meanwhile must not leave half a journal under the name.
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
         try:
-            with database.writing() as connection:
-                _lay_out(connection, [*tables, table_of(MetaRow)], meta)
-        except BaseException:
-            database.close()
-            raise
-        return database
+            _make(path, unfinished, [*tables, table_of(MetaRow)], meta)
+        finally:
+            for leftover in (unfinished, Path(f"{unfinished}-wal"), Path(f"{unfinished}-shm")):
+                leftover.unlink(missing_ok=True)
+        return cls.open(path, synchronous)
 
     @classmethod
     def open(cls, path: Path, synchronous: Synchronous = "FULL", *, read_only: bool = False) -> Self:
@@ -172,9 +173,25 @@ def _engine(path: Path, synchronous: Synchronous, *, read_only: bool = False) ->
     return engine
 
 
+def _make(path: Path, unfinished: Path, tables: Sequence[Table], meta: Mapping[str, str]) -> None:
+    database = Database(path, _engine(unfinished, "FULL"))
+    try:
+        with database.writing() as connection:
+            _lay_out(connection, tables, meta)
+    finally:
+        database.close()
+    try:
+        if not path.exists():
+            path.hardlink_to(unfinished)  # fails, rather than replace what another process made just now
+            return
+    except FileExistsError:
+        raise StorageError(f"{path}: another process has just created this journal: open it") from None
+    except OSError:
+        pass  # a file system without hard links
+    unfinished.replace(path)  # also over an empty file, such as mktemp makes
+
+
 def _lay_out(connection: Connection, tables: Sequence[Table], meta: Mapping[str, str]) -> None:
-    if connection.exec_driver_sql("PRAGMA application_id").scalar_one():
-        raise StorageError("another process has just created this journal: open it")
     SQLModel.metadata.create_all(connection, tables=tables)
     connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
     connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")

@@ -7,16 +7,15 @@ the SHA-256 of the first member's compressed bytes, because gzip's own checks le
 unguarded. The compressed bytes are those of the zlib in use; the lines do not depend on it.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import msgspec
 
 from streams.adapters import archive_format
 from streams.adapters.archive_reader import ArchiveError, ArchiveReader
+from streams.adapters.whole_file import written_whole
 from streams.entry import GENESIS, Entry, Head, canonical, chain
 from streams.journal import Journal
 
@@ -43,7 +42,9 @@ def write_archive(journal: Journal, path: Path, regions: Sequence[str] | None = 
             raise ArchiveError(f"the journal holds nothing of région {region}: it has {', '.join(heads) or 'none'}")
     contents = Contents(sum(heads[region].seq for region in chosen), tuple(heads[region] for region in chosen))
     try:
-        _write_whole(path, _text_lines(journal, contents))
+        with written_whole(path) as file:
+            for block in archive_format.compressed(_text_lines(journal, contents)):
+                file.write(block)
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be written ({error.strerror or error})") from error
     return contents
@@ -89,21 +90,3 @@ def _text_lines(journal: Journal, contents: Contents) -> Iterator[bytes]:
             raise ArchiveError(f"région {head.region}: the journal is damaged; run `vigie journal verify`")
     heads = tuple(map(archive_format.head_fields, contents.heads))
     yield archive_format.encode(archive_format.TrailerLine(contents.entries, heads))
-
-
-def _write_whole(path: Path, lines: Iterator[bytes]) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
-        try:
-            for block in archive_format.compressed(lines):
-                temporary.write(block)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-            Path(temporary.name).replace(path)
-        except BaseException:
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # the new name itself must survive a power cut
-    finally:
-        os.close(directory)

@@ -1,7 +1,7 @@
 """What a replay writes: readings and transitions as CSV, effects as JSON lines; each file whole or not at all."""
 
 import csv
-import os
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from alerts.effects import Effect, PostureChanged, encode
 from orsan_plans.reading import Reading
+from streams.adapters.whole_file import written_whole
 
 READING_COLUMNS: Final = ("recorded_at", "occurred_on", "territory", "indicator", "value", "unit", "state", "reason")
 TRANSITION_COLUMNS: Final = ("recorded_at", "occurred_on", "volet", "rule", "territory", "from", "to", "value")
@@ -88,18 +89,7 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 @contextmanager
 def _whole(path: Path) -> Iterator[IO[str]]:
-    if path.exists() and not path.is_file():
-        # A pipe or /dev/null is written to: replacing it by a file would be a surprise.
-        with path.open("w", encoding="utf-8", newline="") as special:
-            yield special
-        return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with written_whole(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        yield text
+        text.detach()

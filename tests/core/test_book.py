@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pytest
 
@@ -133,12 +133,21 @@ def test_an_alert_answered_before_its_first_message_leaves_a_reason() -> None:
     assert [(e.reason, e.detail) for e in played.of("not_sent")] == [(NonSend.GROUPED, "answered before any call")]
 
 
-def test_a_signal_of_a_departement_alerts_its_region_too_and_people_are_called_once() -> None:
-    both = rule("accident", ["departement", "region"], event("accident"))
-    played = play(both, (0, signal()), until=16)
-    assert [e.brief.territory for e in played.of("alert_raised")] == ["DEP-44", "REG-52"]
-    assert {e.brief.territory for e in played.of("notify")} == {"REG-52"}
+BOTH: Final = rule("accident", ["departement", "region"], event("accident"))
+
+
+@pytest.mark.parametrize("territory", ["DEP-44", "REG-52"])
+def test_a_signal_alerts_the_territory_it_names_and_people_are_called_once(territory: str) -> None:
+    played = play(BOTH, (0, signal(territory=territory)), until=16)
+    assert [e.brief.territory for e in played.of("alert_raised")] == [territory]
     assert minutes(played) == [(0, "cecile/sms"), (0, "eva/sms"), (10, "marc/sms")]
+    assert played.of("not_sent") == []
+
+
+def test_a_signal_of_the_region_subsumes_that_of_a_departement() -> None:
+    played = play(BOTH, (0, signal()), (5, signal("s2", territory="REG-52")), until=16)
+    assert [e.brief.territory for e in played.of("alert_raised")] == ["DEP-44", "REG-52"]
+    assert [(e.at, e.brief.territory) for e in played.of("notify")][2:4] == [(T0 + 5 * MINUTE, "REG-52")] * 2
     assert [(e.territory, e.reason, e.detail) for e in played.of("not_sent")] == [
         ("DEP-44", NonSend.INHIBITED, "subsumed by REG-52")
     ]

@@ -19,8 +19,10 @@ from streams.state import Due
 from tests.core.builders import (
     EVERY_KIND,
     MINUTE,
+    NANTES,
     REGION,
     T0,
+    beds,
     catalogue,
     decided,
     entry,
@@ -28,6 +30,7 @@ from tests.core.builders import (
     roster,
     roster_version,
     run,
+    setting,
     signal,
 )
 from tests.core.generated import AFTERWARDS, FEWER, JOURNALS, MEASURES, OTHERS, Script, entries_of, scripts
@@ -90,6 +93,24 @@ def test_the_unknown_never_lowers_a_posture(entries: list[Entry]) -> None:
             is_fall = effect.after.rank < effect.before.rank
             readings = effect.evidence.readings
             assert not is_fall or all(each.is_known and not each.is_lower_bound for each in readings)
+
+
+OCCUPIED = st.sampled_from([None, None, 2, 8, 9, 10])
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from([1, 11, 35, 200]), OCCUPIED), min_size=3, max_size=8))
+def test_beds_nobody_counted_any_more_lower_nothing(steps: list[tuple[int, int | None]]) -> None:
+    at, timed = T0, setting(*EVERY_KIND[1:2])
+    for gap, occupied in steps:
+        at += gap * MINUTE
+        timed.append((at, beds(NANTES, at, occupied)))
+    for effect in run(journal(*timed), at + AFTERWARDS).effects:
+        if (
+            isinstance(effect, PostureChanged)
+            and effect.evidence is not None
+            and effect.after.rank < effect.before.rank
+        ):
+            assert all(each.is_known for each in effect.evidence.readings)
 
 
 @FEWER

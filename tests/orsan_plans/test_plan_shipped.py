@@ -140,11 +140,11 @@ def test_the_roles_are_those_of_the_astreinte(shipped: Catalogue) -> None:
 
 
 def test_a_local_event_is_judged_where_it_happens(shipped: Catalogue) -> None:
-    # A signal also counts in the wider territories: judged there too, it would lose the name of its département.
+    # A signal counts in the nearest of these that holds it: a département's by its name, a région's once.
     levels = {
         one.levels
         for plan in shipped.plans
         for one in plan.rules
         if any(isinstance(leaf, EventCondition) for leaf in leaves(one.condition))
     }
-    assert levels == {(Level.DEPARTEMENT,)}
+    assert levels == {(Level.DEPARTEMENT, Level.REGION)}
