@@ -22,6 +22,20 @@ def _ratios(*rows: tuple[str, str]) -> list[Indicator]:
     return [Indicator(id_, label, "%", is_ratio=True) for id_, label in rows]
 
 
+SYNDROMES: Final = {
+    "grippe": "grippe",
+    "bronchiolite": "bronchiolite",
+    "asthme": "asthme",
+    "ira": "infection respiratoire aiguë",
+    "hyperthermie": "hyperthermie",
+    "deshydratation": "déshydratation",
+    "hyponatremie": "hyponatrémie",
+    "icanicule": "iCanicule",
+    "malaise": "malaise",
+    "piqures_arthropodes": "piqûres d'arthropodes",
+}
+"""Syndromic groups whose code list is confirmed, with their French labels (`streams.syndromes` has the codes)."""
+
 INDICATORS: Final[dict[str, Indicator]] = {
     indicator.id: indicator
     for indicator in (
@@ -32,6 +46,10 @@ INDICATORS: Final[dict[str, Indicator]] = {
             ("rpu.taux_hospitalisation_24h", "Part des passages suivis d'une hospitalisation, sur 24 heures"),
             ("rpu.part_75_ans_24h", "Part des passages de 75 ans et plus, sur 24 heures"),
             ("rpu.part_ccmu_4_5_24h", "Part des passages CCMU 4 et 5, sur 24 heures"),
+            *(
+                (f"rpu.part_{group}_24h", f"Part des passages codés pour {label}, sur 24 heures")
+                for group, label in SYNDROMES.items()
+            ),
         ),
         *_counts(
             ("rpu.passages_jour", "Passages aux urgences du jour", "passages"),
@@ -41,6 +59,11 @@ INDICATORS: Final[dict[str, Indicator]] = {
             ("rpu.passages_moins_1_an_24h", "Passages de moins d'un an en 24 heures", "passages"),
             ("rpu.passages_ccmu_4_5_24h", "Passages CCMU 4 et 5 en 24 heures", "passages"),
             ("rpu.hospitalisations_24h", "Hospitalisations depuis les urgences en 24 heures", "passages"),
+            ("rpu.presents", "Patients présents aux urgences, entrés depuis 24 heures", "patients"),
+            ("samu.appels_24h", "Appels au SAMU en 24 heures", "appels"),
+            ("samu.dossiers_24h", "Dossiers de régulation du SAMU en 24 heures", "dossiers"),
+            ("sas.appels_24h", "Appels au SAS en 24 heures", "appels"),
+            ("samu.sorties_smur_24h", "Sorties SMUR en 24 heures", "sorties"),
             ("rpu.arrivees_smur_24h", "Arrivées par SMUR ou hélicoptère en 24 heures", "passages"),
             ("sivic.hospitalises", "Patients COVID-19 hospitalisés", "patients"),
             ("sivic.admissions_7j", "Admissions COVID-19 sur 7 jours", "patients"),

@@ -26,7 +26,7 @@ from streams.receiving import RECEIVERS, feed_changed, judge_signal
 from streams.sliding import slide
 from streams.state import Due, RegionState
 
-SNAPSHOT_VERSION: Final = 2
+SNAPSHOT_VERSION: Final = 3
 
 
 class JournalBroken(ValueError):

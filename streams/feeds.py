@@ -12,6 +12,8 @@ from streams.state import Due, FeedState
 
 RPU: Final = "rpu"
 BEDS: Final = "lits"
+REGULATION: Final = "regulation"
+SMUR: Final = "smur"
 DEFAULT_SILENCE: Final = timedelta(hours=26)
 """One daily file (arrêté du 24 juillet 2013) and two hours of grace: Vigie's choice."""
 

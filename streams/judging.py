@@ -83,8 +83,10 @@ class TerritoryFacts:
 
 def _qualifies(state: SignalState, condition: EventCondition) -> bool:
     signal = state.signal
-    return signal.nature in condition.kinds and all(
-        signal.criteria.get(name) in allowed for name, allowed in condition.criteria
+    return (
+        state.triage != "ecarte"
+        and signal.nature in condition.kinds
+        and all(signal.criteria.get(name) in allowed for name, allowed in condition.criteria)
     )
 
 

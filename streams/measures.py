@@ -1,6 +1,7 @@
 """From entries to readings: what each kind of measurement changes, for the territory and those it lies in."""
 
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from orsan_plans.geography import REGIONS
 from orsan_plans.indicator import INDICATORS
@@ -9,9 +10,16 @@ from orsan_plans.territory import Level, level_of
 from streams import daily, feeds
 from streams.daily import DAILY_INDICATORS
 from streams.fold import Turn
-from streams.messages import BedCapacity
+from streams.messages import BedCapacity, RegulationActivity
 from streams.passages import PASSAGE_INDICATORS
 from streams.rules_in_force import Minimum
+
+REGULATION_INDICATORS: Final = {
+    "samu.appels_24h": "calls",
+    "samu.dossiers_24h": "dossiers",
+    "sas.appels_24h": "sas_calls",
+    "samu.sorties_smur_24h": "smur_departures",
+}
 
 
 def qualified(turn: Turn, reading: Reading) -> Reading:
@@ -95,22 +103,41 @@ def sources_of(turn: Turn, feed: str, territory: str) -> list[str]:
 
 
 def bed_reading(turn: Turn, territory: str) -> Reading:
-    """Read the occupancy of intensive-care beds: occupied over installed, establishments that said both."""
-    sources = [each for each in sources_of(turn, feeds.BEDS, territory) if f"rea@{each}" in turn.world.beds]
-    declared = [
-        beds
-        for each in sources
-        if (beds := _usable(turn, each)) is not None and beds.beds_occupied is not None and beds.beds_installed
-    ]
+    """Read the occupancy of intensive-care beds: occupied over installed, summed over the units that said both."""
+    units = _units(turn, territory, "rea")
+    declared = [beds for beds in units if beds is not None and beds.beds_occupied is not None and beds.beds_installed]
     occupied = sum(beds.beds_occupied or 0 for beds in declared)
     installed = sum(beds.beds_installed or 0 for beds in declared)
     counts = (occupied, installed)
-    return _ratio(turn, "lits.taux_occupation_rea", territory, counts, (len(declared), len(sources)))
+    return _ratio(turn, "lits.taux_occupation_rea", territory, counts, (len(declared), len(units)))
 
 
-def _usable(turn: Turn, etablissement: str) -> BedCapacity | None:
-    feed = turn.world.feeds[f"{feeds.BEDS}@{etablissement}"]
-    return None if feed.is_silent else turn.world.beds.get(f"rea@{etablissement}")
+def _units(turn: Turn, territory: str, kind: str) -> list[BedCapacity | None]:
+    """Return the last declaration of every unit of a kind, None for one whose establishment is silent."""
+    units: list[BedCapacity | None] = []
+    for etablissement in sources_of(turn, feeds.BEDS, territory):
+        is_silent = turn.world.feeds[f"{feeds.BEDS}@{etablissement}"].is_silent
+        keys = [key for key in sorted(turn.world.beds) if key.startswith(f"{kind}/") and key.endswith(etablissement)]
+        units += [None if is_silent else turn.world.beds[key] for key in keys]
+    return units
+
+
+def keep_activity(turn: Turn, message: RegulationActivity) -> None:
+    """Keep the counts of a period, and forget those that ended more than 24 hours ago."""
+    kept = turn.world.regulation.setdefault(message.territory, {})
+    kept[message.starts_at.isoformat()] = message
+    for start in [start for start, each in kept.items() if each.ends_at <= turn.now - timedelta(hours=24)]:
+        del kept[start]
+
+
+def regulation_readings(turn: Turn, territory: str) -> list[Reading]:
+    """Read what a SAMU or SAS counted over the periods of the last 24 hours; unknown when no period gave it."""
+    periods = turn.world.regulation.get(territory, {}).values()
+    readings = []
+    for indicator, name in REGULATION_INDICATORS.items():
+        counts: list[int] = [count for each in periods if (count := getattr(each, name)) is not None]
+        readings.append(_ratio(turn, indicator, territory, (sum(counts), None), (len(counts), len(periods))))
+    return readings
 
 
 def daily_territories(turn: Turn, territory: str, feed: str, day: date) -> list[str]:

@@ -13,10 +13,14 @@ from operator import sub
 from typing import Final
 
 from streams.messages import PassageRPU
+from streams.syndromes import GROUPS, is_coded
 
-ALL, AGED_75, UNDER_1, SEVERE, HOSPITALISED, WITH_EXIT, WITH_CCMU, BY_SMUR, IN_HOUR = range(9)
-LANES: Final = 9
-"""What is counted of a visit: CCMU 4-5 is severe; an exit by mutation (6) or transfert (7) is a hospitalisation.
+ALL, AGED_75, UNDER_1, SEVERE, HOSPITALISED, WITH_EXIT, WITH_CCMU, BY_SMUR, PRESENT, CODED = range(10)
+GROUP_LANES: Final = {group.id: CODED + 1 + number for number, group in enumerate(GROUPS)}
+IN_HOUR: Final = CODED + 1 + len(GROUPS)
+LANES: Final = IN_HOUR + 1
+"""What is counted of a visit: CCMU 4-5 is severe; an exit by mutation (6) or transfert (7) is a hospitalisation; one
+without exit time is present; coded has a diagnosis, and may belong to several syndromic groups.
 
 The last lane counts every visit of the one-hour window, the others those of the 24-hour window.
 """
@@ -49,6 +53,10 @@ PASSAGE_INDICATORS: Final[dict[str, PassageIndicator]] = {
     "rpu.taux_hospitalisation_24h": PassageIndicator(HOSPITALISED, WITH_EXIT),
     "rpu.part_75_ans_24h": PassageIndicator(AGED_75, ALL),
     "rpu.part_ccmu_4_5_24h": PassageIndicator(SEVERE, WITH_CCMU),
+    # Entered in the last 24 hours, not known to have left: as good as the exits are prompt.
+    "rpu.presents": PassageIndicator(PRESENT),
+    # Per coded visits, as Santé publique France does (odisse).
+    **{f"rpu.part_{group}_24h": PassageIndicator(lane, CODED) for group, lane in GROUP_LANES.items()},
 }
 
 
@@ -72,6 +80,18 @@ class Window:
         if hour_step is not None:
             totals[IN_HOUR] += 1
             self.hour_steps[hour_step] = self.hour_steps.get(hour_step, 0) + 1
+
+    def take_back(self, day_step: int, hour_step: int | None, lanes: tuple[int, ...]) -> None:
+        """Count a visit no longer: its record was corrected or removed."""
+        step = self.day_steps.get(day_step)
+        if step is None:
+            return
+        for lane in lanes:
+            step[lane] -= 1
+            self.totals[lane] -= 1
+        if hour_step is not None and self.hour_steps.get(hour_step):
+            self.totals[IN_HOUR] -= 1
+            self.hour_steps[hour_step] -= 1
 
     def slide(self, day_steps: range, hour_steps: range) -> Sequence[int]:
         """Forget the given steps; return the lanes whose count may have changed."""
@@ -119,7 +139,13 @@ class PassageBook:
 
 def lanes_of(passage: PassageRPU) -> tuple[int, ...]:
     """Return the lanes of the 24-hour window a visit is counted in."""
-    return _lanes(passage.age_class, passage.ccmu, passage.mode_sortie, passage.transport)
+    lanes = _lanes(passage.age_class, passage.ccmu, passage.mode_sortie, passage.transport)
+    if passage.exited_at is None:
+        lanes = (*lanes, PRESENT)
+    if is_coded(passage):
+        groups = (GROUP_LANES[group.id] for group in GROUPS if group.holds(passage))
+        lanes = (*lanes, CODED, *groups)
+    return lanes
 
 
 @cache  # a few hundred combinations of closed lists

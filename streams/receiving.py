@@ -10,7 +10,15 @@ from orsan_plans.territory import Level, level_of
 from streams import daily, feeds, setting
 from streams.fold import Turn
 from streams.judging import arm_alerts, judge_all
-from streams.measures import bed_reading, daily_territories, publish_daily, recorded_too_early, recorded_too_late
+from streams.measures import (
+    bed_reading,
+    daily_territories,
+    keep_activity,
+    publish_daily,
+    recorded_too_early,
+    recorded_too_late,
+    regulation_readings,
+)
 from streams.messages import (
     Acknowledge,
     BedCapacity,
@@ -66,6 +74,48 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
     return None
 
 
+def corrected(turn: Turn, message: PassageCorrected) -> str | None:
+    """Replace a visit by its newer version, and judge once both are done."""
+    moved = _take_back(turn, message.before)
+    reason = passage(turn, message.after)
+    _judge_moved(turn, message.before, moved)
+    return reason
+
+
+def removed(turn: Turn, message: PassageRemoved) -> str | None:
+    """Count a visit no longer: a newer file of its establishment does not hold it."""
+    etablissement = f"ETAB-{message.before.finess}"
+    came_back = feeds.heard(turn, feeds.RPU, etablissement)
+    moved = _take_back(turn, message.before)
+    if came_back:
+        feed_changed(turn, feeds.RPU, etablissement)
+    _judge_moved(turn, message.before, moved)
+    return None
+
+
+def _take_back(turn: Turn, before: PassageRPU) -> tuple[int, ...]:
+    steps = steps_of(before.entered_at, turn.now)
+    if steps is None:
+        return ()
+    lanes = lanes_of(before)
+    for territory in _places_of(turn, before):
+        window = turn.world.passages.windows.get(territory)
+        if window is not None:
+            window.take_back(steps[0], steps[1], lanes)
+    return (*lanes, IN_HOUR)
+
+
+def _judge_moved(turn: Turn, before: PassageRPU, moved: tuple[int, ...]) -> None:
+    for territory in _places_of(turn, before):
+        window = turn.world.passages.windows.get(territory)
+        if moved and window is not None:
+            judge_watches(turn, territory, window, moved)
+
+
+def _places_of(turn: Turn, message: PassageRPU) -> tuple[str, ...]:
+    return (f"ETAB-{message.finess}", f"DEP-{message.departement}", turn.fold.territory)
+
+
 def feed_changed(turn: Turn, feed: str, territory: str) -> None:
     """Judge what the silence or the return of a feed may change: its rules, and the readings it is part of."""
     fold = turn.fold
@@ -117,10 +167,14 @@ def capacity(turn: Turn, message: BedCapacity) -> str | None:
         return f"DEP-{message.departement} is not in region {turn.fold.state.region}"
     if message.updated_at - turn.now > FUTURE_TOLERANCE:
         return "the beds are dated after they were recorded: check the clock of the establishment"
-    key = f"{message.bed_kind}@{etablissement}"
+    key = f"{message.bed_kind}/{message.unit or ''}@{etablissement}"
     known = turn.world.beds.get(key)
     came_back = feeds.heard(turn, feeds.BEDS, etablissement)
-    if known is None or message.updated_at >= known.updated_at:
+    # A gender details a total that is declared too; crisis and temporary beds come on top: journaled, not summed.
+    is_total = message.gender is None and not message.is_crisis and not message.is_temporary
+    if not is_total:
+        pass
+    elif known is None or message.updated_at >= known.updated_at:
         turn.world.beds[key] = message
         _publish_beds(turn, [etablissement, f"DEP-{message.departement}", turn.fold.territory])
     if came_back:
@@ -163,6 +217,45 @@ def judge_signal(turn: Turn, message: SignalSanitaire) -> None:
     wider = [each for each in fold.ancestors(place) if each != "FR"]
     for territory in [*inside, *own, *wider]:
         judge_all(turn, fold.rules.by_nature.get(message.nature, []), territory)
+
+
+def qualify(turn: Turn, message: QualifySignal) -> str | None:
+    """Take the triage of the veille team into account: a signal put aside no longer asks for anything."""
+    known = turn.world.signals.get(message.signal_id)
+    if known is None:
+        return f"no open signal {message.signal_id}"
+    if message.triage == "ecarte" and not message.reason:
+        return f"signal {message.signal_id} is put aside without a reason"
+    known.triage = message.triage
+    judge_signal(turn, known.signal)
+    return None
+
+
+def activity(turn: Turn, message: RegulationActivity) -> str | None:
+    """Keep the counts of a SAMU or SAS, and publish the last 24 hours of its territory."""
+    if not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    if message.ends_at - turn.now > FUTURE_TOLERANCE:
+        return "the counts are dated after they were recorded: check the clock of the source"
+    came_back = feeds.heard(turn, feeds.REGULATION, message.territory)
+    keep_activity(turn, message)
+    for reading in regulation_readings(turn, message.territory):
+        if reading != turn.world.readings.get(f"{reading.indicator}@{reading.territory}"):
+            turn.publish(reading)
+            judge_indicators(turn, [reading.indicator], message.territory)
+    if came_back:
+        feed_changed(turn, feeds.REGULATION, message.territory)
+    return None
+
+
+def intervention(turn: Turn, message: SmurIntervention) -> str | None:
+    """Note that the SMUR feed of a département lives; the interventions themselves are counted in the retex."""
+    departement = f"DEP-{message.departement}"
+    if not turn.fold.holds(departement):
+        return f"{departement} is not in region {turn.fold.state.region}"
+    if feeds.heard(turn, feeds.SMUR, departement):
+        feed_changed(turn, feeds.SMUR, departement)
+    return None
 
 
 def acknowledge(turn: Turn, message: Acknowledge) -> str | None:
@@ -240,10 +333,10 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     PlanCatalogue: setting.plans,
     RosterVersion: setting.roster,
     EtablissementList: setting.etablissements,
-    PassageCorrected: noted,
-    PassageRemoved: noted,
-    RegulationActivity: noted,
-    SmurIntervention: noted,
-    QualifySignal: noted,
+    PassageCorrected: corrected,
+    PassageRemoved: removed,
+    RegulationActivity: activity,
+    SmurIntervention: intervention,
+    QualifySignal: qualify,
     QuarantineDropped: noted,
 }

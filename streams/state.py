@@ -10,7 +10,7 @@ from alerts.postures import PostureState
 from orsan_plans.reading import Reading
 from streams.daily import DailyBook
 from streams.entry import Status
-from streams.messages import BedCapacity, Etablissement, PlanDocument, SignalSanitaire
+from streams.messages import BedCapacity, Etablissement, PlanDocument, RegulationActivity, SignalSanitaire
 from streams.passages import PassageBook
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -52,20 +52,22 @@ class SignalState:
 
     signal: SignalSanitaire
     since: datetime
+    triage: str = "a_qualifier"
 
 
 @dataclass(slots=True)
 class World:
     """Everything measured and decided under one status: real life, exercise and test never touch each other.
 
-    Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>@<territory>`` for beds,
-    ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author).
+    Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>/<unit>@<etablissement>``
+    for beds, ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author).
     ``moves`` numbers what moved, so that two moves of one instant are two effects.
     """
 
     passages: PassageBook = field(default_factory=PassageBook)
     daily: DailyBook = field(default_factory=DailyBook)
     beds: dict[str, BedCapacity] = field(default_factory=dict)
+    regulation: dict[str, dict[str, RegulationActivity]] = field(default_factory=dict)
     signals: dict[str, SignalState] = field(default_factory=dict)
     feeds: dict[str, FeedState] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)

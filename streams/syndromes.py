@@ -15,10 +15,9 @@ CANICULE: Final = "liste canicule de l'InVS (jcrb/RPU_2013, RPU_2013_Annalyse.Rm
 
 @dataclass(frozen=True, slots=True)
 class SyndromicGroup:
-    """A group: its slug, French label, CIM-10 prefixes, whether associated diagnoses count, and the list's source."""
+    """A group: its slug, CIM-10 prefixes, whether associated diagnoses count, and the list's source."""
 
     id: str
-    label: str
     prefixes: tuple[str, ...]
     source: str
     counts_associated: bool = False
@@ -31,12 +30,11 @@ class SyndromicGroup:
 
 
 GROUPS: Final = (
-    SyndromicGroup("grippe", "grippe", ("J09", "J10", "J11"), "BEH 32-33/2016"),
-    SyndromicGroup("bronchiolite", "bronchiolite", ("J21",), "jcrb/RPU_2013, diag_principal.Rmd"),
-    SyndromicGroup("asthme", "asthme", ("J45", "J46"), CANICULE),
+    SyndromicGroup("grippe", ("J09", "J10", "J11"), "BEH 32-33/2016"),
+    SyndromicGroup("bronchiolite", ("J21",), "jcrb/RPU_2013, diag_principal.Rmd"),
+    SyndromicGroup("asthme", ("J45", "J46"), CANICULE),
     SyndromicGroup(
         "ira",
-        "infections respiratoires aiguës",
         (
             *("B342", "B972", "B974", "J09", "J10", "J11", "J12", "J13", "J14", "J15", "J16", "J17", "J18"),
             *("J20", "J21", "J22", "U049", "U071", "U0710", "U0711", "U0712", "U0714", "U0715"),
@@ -44,14 +42,13 @@ GROUPS: Final = (
         "Santé publique France, odisse, IRA par département",
         counts_associated=True,
     ),
-    SyndromicGroup("hyperthermie", "hyperthermie", ("T67", "X30"), CANICULE),
-    SyndromicGroup("deshydratation", "déshydratation", ("E86",), CANICULE),
-    SyndromicGroup("hyponatremie", "hyponatrémie", ("E871",), CANICULE),
-    SyndromicGroup("icanicule", "iCanicule", ("T67", "X30", "E86", "E871"), "BEH 2025-11 ; " + CANICULE),
-    SyndromicGroup("malaise", "malaise", ("R42", "R53", "R55"), CANICULE),
+    SyndromicGroup("hyperthermie", ("T67", "X30"), CANICULE),
+    SyndromicGroup("deshydratation", ("E86",), CANICULE),
+    SyndromicGroup("hyponatremie", ("E871",), CANICULE),
+    SyndromicGroup("icanicule", ("T67", "X30", "E86", "E871"), "BEH 2025-11 ; " + CANICULE),
+    SyndromicGroup("malaise", ("R42", "R53", "R55"), CANICULE),
     SyndromicGroup(
         "piqures_arthropodes",
-        "piqûres d'arthropodes",
         ("T63", "W57", *(f"X{number}" for number in range(20, 30))),
         CANICULE,
     ),
