@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 from pydantic import ValidationError
@@ -39,18 +39,18 @@ It is journaled, and counted where it says it comes from."""
 OUT_OF_LEDGER: Final = "hors_registre"
 """Flag of a record too old to be compared with what its source gave before."""
 
+_CHUNK: Final = 500
 _PASSAGE: Final = "rpu.passage"
 _CORRECTED: Final = "rpu.corrected"
 _REMOVED: Final = "rpu.removed"
 
 
 @dataclass(frozen=True, slots=True)
-class _Versions:
-    before: msgspec.Raw
-    after: msgspec.Raw | None = None
+class _Corrected:
+    after: msgspec.Raw
 
 
-_versions = msgspec.json.Decoder(_Versions).decode
+_corrected = msgspec.json.Decoder(_Corrected).decode
 
 
 @dataclass(slots=True)
@@ -131,7 +131,7 @@ class Run:
             rows: list[LedgerRow] = []
             for row in self._monitor.journal.ledger.within(self._scope, status, window):
                 rows.append(row)
-                if len(rows) >= _CHUNK:
+                if len(rows) >= min(_CHUNK, at_once):
                     self._remove(rows, at_once)
                     rows = []
             self._remove(rows, at_once)
@@ -216,7 +216,7 @@ class Run:
         item, kind, payload = record.item, record.kind, record.payload
         seq = self._monitor.next_seq(self._context.region) + len(self._part.drafts)
         if kind == _PASSAGE and before is not None:
-            kind, payload = _CORRECTED, b'{"after":%b,"before":%b}' % (payload, _latest(before))
+            kind, payload = _CORRECTED, b'{"before":%b,"after":%b}' % (_latest(before), payload)
         self._part.drafts.append(Draft(item.occurred_at, item.status, self._context.region, kind, payload))
         offer = record.offer
         self._part.rows.append(
@@ -293,14 +293,11 @@ class Run:
         return message.departement in REGIONS[self._context.region].departements
 
 
-_CHUNK: Final = 500
-
-
 def _latest(entry: Entry) -> bytes:
     """Return the visit that an entry made the latest version."""
     if entry.kind == _PASSAGE:
         return entry.payload
-    return bytes(cast("msgspec.Raw", _versions(entry.payload).after))
+    return bytes(_corrected(entry.payload).after)
 
 
 def _reasons(error: ValidationError) -> str:

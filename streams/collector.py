@@ -29,6 +29,7 @@ from streams.receipts import Receipt
 
 TRANSACTION_RECORDS: Final = 10_000
 """Records in one transaction: three times the week of the largest emergency department; some 50 MB of memory."""
+_CHUNK: Final = 500
 _HEAD_BYTES: Final = 8192
 _READ_BYTES: Final = 1 << 18
 
@@ -62,12 +63,14 @@ class Collector:
         vault: Vault | None = None,
         seen: Callable[[], SeenKeys] = MemoryKeys,
         kept: timedelta = PURGE_AFTER,
+        at_once: int = TRANSACTION_RECORDS,
     ) -> None:
         self.monitor = monitor
         self.formats = formats
         self._vault = vault or NoVault()
         self._seen = seen
         self._kept = kept
+        self._at_once = at_once
 
     def recognise(self, incoming: Incoming) -> str | None:
         """Return the format of a file: the one the sender said, else what its first bytes look like."""
@@ -151,7 +154,7 @@ class Collector:
         with incoming.opener() as stream:
             decoding = self._decode(stream, incoming.name, context, format_)
             items = iter(decoding.items)
-            first = list(islice(items, TRANSACTION_RECORDS))
+            first = list(islice(items, self._at_once))
             is_large = _drained(items)
             if not is_large:
                 return self._take(first, context, receipt, decoding.manifest, format_)
@@ -162,11 +165,11 @@ class Collector:
     def _take(self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format) -> Receipt:
         with closing(self._seen()) as seen:
             run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
-            for some in _chunks(items):
+            for some in _chunks(items, min(_CHUNK, self._at_once)):
                 run.take(some)
-                if run.size >= TRANSACTION_RECORDS:
+                if run.size >= self._at_once:
                     run.flush()
-            run.remove_what_is_gone(TRANSACTION_RECORDS)
+            run.remove_what_is_gone(self._at_once)
             return run.finish(purge_before=context.received_at - self._kept)
 
     def _read_again(self, format_: Format, wrapped: bytes, context: Context, id_: int) -> Accepted:
@@ -188,12 +191,9 @@ class Collector:
         return held
 
 
-_CHUNK: Final = 500
-
-
-def _chunks(items: Items) -> Iterable[list[Accepted | Refused]]:
+def _chunks(items: Items, size: int) -> Iterable[list[Accepted | Refused]]:
     source = iter(items)
-    while some := list(islice(source, _CHUNK)):
+    while some := list(islice(source, size)):
         yield some
 
 

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from difflib import get_close_matches
 from typing import Annotated, BinaryIO, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
@@ -22,13 +21,14 @@ from streams.feed_json import Json
 from streams.mdo_list import MDO
 from streams.messages import SignalSanitaire
 from streams.signal_fields import Form, OnDay, SourceName, future_flags, is_in_region, key_of, why
-from streams.signal_rows import FormRow, form_rows, source_of
+from streams.signal_rows import FormFile
 
 FEED: Final = "mdo"
 NOT_KEPT: Final = "champs_retires"
 """Beside what is kept of a refused record, how many of its fields were taken out; this refuses it again if re-read."""
 
 _MOST_SUGGESTIONS: Final = 3
+_STEM: Final = 4
 
 
 def slug_of(text: str) -> str:
@@ -37,7 +37,12 @@ def slug_of(text: str) -> str:
     return "_".join(re.findall(r"[a-z0-9]+", plain))
 
 
+def _stems(slug: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in slug.split("_") if len(word) >= _STEM)
+
+
 _SLUGS: Final = {slug_of(name): slug for slug, name in MDO.items()} | {slug: slug for slug in MDO}
+_WORDS: Final = {slug: _stems(slug) for slug in MDO}
 
 
 def disease_of(written: str) -> str:
@@ -45,10 +50,20 @@ def disease_of(written: str) -> str:
     slug = slug_of(written)
     if slug in _SLUGS:
         return _SLUGS[slug]
-    close = get_close_matches(slug, _SLUGS, n=_MOST_SUGGESTIONS)
-    named = list(dict.fromkeys(MDO[_SLUGS[each]] for each in close))
-    hint = f": did you mean {' or '.join(named)}?" if named else ""
+    close = _alike(slug)
+    hint = f": did you mean {' or '.join(MDO[each] for each in close)}?" if close else ""
     raise ValueError(f"not one of the {len(MDO)} notifiable diseases{hint}")
+
+
+def _alike(slug: str) -> list[str]:
+    """Return the diseases that share the most words, a word being its first letters.
+
+    Edit distances would do better, and would let a file of unknown names take minutes.
+    """
+    words = _stems(slug)
+    shared = {each: len(words & known) for each, known in _WORDS.items()}
+    most = max(shared.values())
+    return [each for each in MDO if shared[each] == most][:_MOST_SUGGESTIONS] if most else []
 
 
 def _number(written: object) -> object:
@@ -82,13 +97,12 @@ class MdoForm(Form):
 
 def decode(stream: BinaryIO, source_name: str, context: Context) -> Decoding:
     """Read notifications, JSON or CSV; UnreadableFeed when the file is neither or its header names another column."""
-    rows = list(form_rows(stream, source_name, MdoForm.model_fields))
-    source = source_of(row.value for row in rows)
-    return Decoding(Manifest(FEED, source, context.received_at), _items(rows, context))
+    file = FormFile(stream, source_name, MdoForm.model_fields)
+    return Decoding(Manifest(FEED, file.source, context.received_at), _items(file, context))
 
 
-def _items(rows: list[FormRow], context: Context) -> Iterator[Accepted | Refused]:
-    for row in rows:
+def _items(file: FormFile, context: Context) -> Iterator[Accepted | Refused]:
+    for row in file.rows():
         if row.reason:
             yield Refused(row.position, b"", row.reason)
             continue

@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from io import BytesIO
 from typing import BinaryIO, Final
 
 from orsan_plans.geography import REGIONS
 from streams import oscour_values as values
 from streams.collecting import Accepted, Context, Decoding, Manifest, Refused, Window
 from streams.messages import AgeClass, PassageRPU
-from streams.oscour_patient import Patient
+from streams.oscour_patient import FIELDS, Patient
 from streams.oscour_quality import LONGEST_STAY
 from streams.oscour_reading import Reader
 from streams.oscour_times import LocalClock, Moment, read_day
@@ -34,7 +33,6 @@ DepartementOf = Callable[[str], str | None]
 
 _FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
 _FINESS_LENGTH: Final = 9
-_FIELDS: Final = ("ENTREE", "SORTIE", "NAISSANCE", "CP", "DP", *values.LISTS)
 _MINUTE: Final = len("dd/mm/yyyy hh:mm")
 _ONLY_ENTRY: Final = "ENTREE is absent, is not dd/mm/yyyy hh:mm, or names an impossible day or hour"
 
@@ -64,31 +62,9 @@ def decode(
     manifest = _manifest(reader, header, clock, establishment.finess)
     if manifest.extracted_at > context.received_at + CLOCK_TOLERANCE:
         raise reader.unreadable("EXTRACT is later than the reception: every file to come would look older")
+    clock = LocalClock(context.zone, range(FIRST_YEAR, manifest.extracted_at.year + 2))
     passages = _Passages(manifest, establishment, clock, pseudonyms.of_file(establishment.finess))
     return Decoding(manifest, _items(reader, passages))
-
-
-def read_again(
-    raw: bytes,
-    manifest: Manifest,
-    context: Context,
-    pseudonyms: Pseudonyms,
-    departement_of: DepartementOf | None = None,
-) -> Accepted | Refused:
-    """Decode one record set aside, with the manifest of its file; UnreadableFeed when it is not one PATIENT.
-
-    It replaces no day: it only adds a visit to its source.
-    """
-    whole = b"<OSCOUR><ETABLISSEMENT/><PASSAGES>" + raw + b"</PASSAGES></OSCOUR>"
-    reader = Reader(BytesIO(whole), "record")
-    reader.header()
-    finess = manifest.source.removeprefix("ETAB-")
-    establishment = _establishment(reader, {"FINESS": finess}, context.region, departement_of)
-    passages = _Passages(manifest, establishment, LocalClock(context.zone), pseudonyms.of_file(finess))
-    items = list(_items(reader, passages))
-    if len(items) != 1:
-        raise reader.unreadable("one PATIENT is expected")
-    return items[0]
 
 
 def departement_of_finess(finess: str, region: str) -> str:
@@ -143,12 +119,11 @@ class _Passages:
         self._establishment = establishment
         self._clock = clock
         self._keys = keys
-        self._last_year = manifest.extracted_at.year + 1
 
     def read(self, patient: Patient) -> Accepted | None:
         """Return the visit, None when its entry cannot be placed in time."""
-        entered, left, born, postal_code, dp, *coded = patient.texts(_FIELDS)
-        entry = self._moment(entered, None)
+        entered, left, born, postal_code, dp, *coded = patient.texts()
+        entry = self._clock.moment(entered)
         if entry is None:
             return None
         codes = values.read_codes(tuple(coded))
@@ -178,14 +153,8 @@ class _Passages:
         file_flags = self._file_flags(entry, message.exited_at, before)
         return Accepted(message, entry.at, key, entry.day, flags=message.flags + file_flags)
 
-    def _moment(self, text: str, not_before: datetime | None) -> Moment | None:
-        moment = self._clock.moment(text, not_before)
-        if moment is None or not FIRST_YEAR <= moment.day.year <= self._last_year:
-            return None
-        return moment
-
     def _exit(self, text: str, entry: Moment, flags: list[str]) -> datetime | None:
-        exit_ = self._moment(text, entry.at)
+        exit_ = self._clock.moment(text, entry.at)
         if exit_ is None:
             flags.append("date_illisible:SORTIE")
             return None
@@ -243,5 +212,5 @@ def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
 
 def _all_flags(patient: Patient, flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
-    flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in _FIELDS]
+    flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
     return tuple(dict.fromkeys(flags)) if flags else ()

@@ -6,11 +6,17 @@ reads is well-formed XML is checked beside it (`streams.oscour_reading`). Anythi
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import Final
 
+from streams.oscour_values import LISTS
+
+FIELDS: Final = ("ENTREE", "SORTIE", "NAISSANCE", "CP", "DP", *LISTS)
+"""The fields that are read once; associated diagnoses (DA) may come many times."""
 CLOSING: Final = b"</PATIENT>"
 
+_ALL_FIELDS: Final = itemgetter(*FIELDS)
 _NOT_PLAIN: Final = (b"&", b"=", b"/>")
 _TEXTS: Final = re.compile(r">([^<>]*)</([^<>\s]+)").findall
 
@@ -37,9 +43,13 @@ class Patient:
         elif text.strip():
             self.repeated.append((name, text))
 
-    def texts(self, names: Iterable[str]) -> Iterator[str]:
-        """Return the text of each of these fields, empty when it is absent."""
-        return map(str.strip, [self.fields.get(name, "") for name in names])
+    def texts(self) -> Iterator[str]:
+        """Return the text of each of `FIELDS`, in order, empty when it is absent."""
+        try:
+            texts = _ALL_FIELDS(self.fields)
+        except KeyError:
+            texts = tuple(self.fields.get(name, "") for name in FIELDS)
+        return map(str.strip, texts)
 
 
 def plain_patients(data: bytes, encoding: str) -> list[Patient] | None:

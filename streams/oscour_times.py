@@ -53,14 +53,15 @@ def _read_clock(text: str) -> timedelta | None:
 
 
 class LocalClock:
-    """Reads the local times of one file."""
+    """Reads the local times of one file; ``years`` are those it accepts."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, years: range = range(2, 9999)) -> None:
         self._zone = zone
+        self._years = years  # the first and last of the calendar have days that an offset leads out of it
         self._day = lru_cache(maxsize=1024)(self._read_day)
 
     def moment(self, text: str, not_before: datetime | None = None) -> Moment | None:
-        """Read ``dd/mm/yyyy hh:mm`` or ``dd/mm/yyyy hh:mm:ss``; None when it is not one.
+        """Read ``dd/mm/yyyy hh:mm`` or ``dd/mm/yyyy hh:mm:ss``; None when it is not one of these years.
 
         ``not_before`` chooses between the two instants of an ambiguous hour.
         """
@@ -76,8 +77,7 @@ class LocalClock:
 
     def _read_day(self, text: str) -> _Day | None:
         day = read_day(text)
-        # An offset must not lead out of the calendar.
-        if day is None or not date.min < day < date.max:
+        if day is None or day.year not in self._years:
             return None
         midnight = datetime.combine(day, time(0), tzinfo=self._zone)
         next_midnight = (midnight + timedelta(days=1)).replace(fold=1)

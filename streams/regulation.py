@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from streams.collecting import Accepted, Context, Decoding, Manifest, Refused
 from streams.messages import RegulationActivity
 from streams.signal_fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of, why
-from streams.signal_rows import FormRow, form_rows, source_of
+from streams.signal_rows import FormFile
 
 FEED: Final = "regulation"
 LONGEST: Final = timedelta(days=31)
@@ -51,13 +51,12 @@ class RegulationForm(Form):
 
 def decode(stream: BinaryIO, source_name: str, context: Context) -> Decoding:
     """Read counts; UnreadableFeed when the file is neither the JSON nor the CSV of the form."""
-    rows = list(form_rows(stream, source_name, RegulationForm.model_fields))
-    source = source_of(row.value for row in rows)
-    return Decoding(Manifest(FEED, source, context.received_at), _items(rows, context))
+    file = FormFile(stream, source_name, RegulationForm.model_fields)
+    return Decoding(Manifest(FEED, file.source, context.received_at), _items(file, context))
 
 
-def _items(rows: list[FormRow], context: Context) -> Iterator[Accepted | Refused]:
-    for row in rows:
+def _items(file: FormFile, context: Context) -> Iterator[Accepted | Refused]:
+    for row in file.rows():
         if row.reason:
             yield Refused(row.position, row.raw, row.reason)
             continue

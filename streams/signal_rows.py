@@ -15,8 +15,8 @@ from streams import feed_json
 from streams.collecting import UnreadableFeed
 from streams.feed_json import Json
 
-LARGEST: Final = 16 * 1024 * 1024
-"""Bytes a form may hold, Vigie's own choice: an hourly count of every SAMU for a year is a tenth of it."""
+LARGEST: Final = 4 * 1024 * 1024
+"""Bytes a form may hold: Vigie's own choice, some tens of thousands of rows."""
 
 SEVERAL_SOURCES: Final = "plusieurs sources"
 
@@ -36,13 +36,24 @@ class FormRow:
     reason: str = ""
 
 
-def form_rows(stream: BinaryIO, source_name: str, columns: Iterable[str]) -> Iterator[FormRow]:
-    """Read a form; UnreadableFeed at once when it is neither its JSON nor its CSV."""
-    data = feed_json.read_bytes(stream, source_name, LARGEST).removeprefix(b"\xef\xbb\xbf")
-    if data.lstrip()[:1] in (b"{", b"["):
-        value = feed_json.read_json(io.BytesIO(data), source_name)
-        return (FormRow(at, feed_json.raw_bytes(each), each) for at, each in feed_json.records(value))
-    return iter(_csv_rows(_text(data, source_name), source_name, tuple(columns)))
+class FormFile:
+    """A form that was read; its rows are made again each time they are asked for, so that none is kept."""
+
+    def __init__(self, stream: BinaryIO, source_name: str, columns: Iterable[str]) -> None:
+        data = feed_json.read_bytes(stream, source_name, LARGEST).removeprefix(b"\xef\xbb\xbf")
+        self._source_name = source_name
+        self._columns = tuple(columns)
+        self._is_json = data.lstrip()[:1] in (b"{", b"[")
+        self._value = feed_json.read_json(io.BytesIO(data), source_name) if self._is_json else None
+        self._text = "" if self._is_json else _text(data, source_name)
+        self.source = source_of(row.value for row in self.rows())
+
+    def rows(self) -> Iterator[FormRow]:
+        """Yield the rows; UnreadableFeed when the file is neither the JSON nor the CSV of the form."""
+        if self._is_json:
+            numbered = feed_json.records(self._value)
+            return (FormRow(at, feed_json.raw_bytes(each), each) for at, each in numbered)
+        return _csv_rows(self._text, self._source_name, self._columns)
 
 
 def source_of(values: Iterable[Json]) -> str:
@@ -62,20 +73,27 @@ def _text(data: bytes, source_name: str) -> str:
     return text
 
 
-def _csv_rows(text: str, source_name: str, columns: tuple[str, ...]) -> list[FormRow]:
-    lines = _LINE.findall(text)
-    reader = csv.reader(lines, delimiter=";" if ";" in lines[0] else ",", strict=True)
-    rows: list[FormRow] = []
+def _csv_rows(text: str, source_name: str, columns: tuple[str, ...]) -> Iterator[FormRow]:
+    pending: list[str] = []
+    reader = csv.reader(_lines(text, pending), delimiter=";" if ";" in text.partition("\n")[0] else ",", strict=True)
     try:
         header = _header(next(reader), source_name, columns)
         start = reader.line_num
+        pending.clear()
         for cells in reader:
             if cells:
-                rows.append(_row(start + 1, "".join(lines[start : reader.line_num]), header, cells))
+                yield _row(start + 1, "".join(pending), header, cells)
             start = reader.line_num
+            pending.clear()
     except csv.Error:
         raise UnreadableFeed(f"{source_name}:{reader.line_num}: not readable as CSV") from None
-    return rows
+
+
+def _lines(text: str, pending: list[str]) -> Iterator[str]:
+    """Yield the lines of a text, each also added to those of the row being read."""
+    for line in _LINE.finditer(text):
+        pending.append(line[0])
+        yield line[0]
 
 
 def _header(cells: list[str], source_name: str, columns: tuple[str, ...]) -> list[str]:

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from vigie import demo_command, journal_commands, plans_commands, retex_commands, run_commands
+from vigie import (
+    demo_command,
+    feeds_commands,
+    ingest_commands,
+    journal_commands,
+    plans_commands,
+    quarantine_commands,
+    retex_commands,
+    run_commands,
+)
 
 app = typer.Typer(
     help="Vigie watches the health system of a French region: measures, ORSAN postures, alerts, retex.",
@@ -18,6 +27,9 @@ app = typer.Typer(
 app.add_typer(plans_commands.app, name="plans")
 app.add_typer(journal_commands.app, name="journal")
 app.add_typer(retex_commands.app, name="retex")
+app.add_typer(feeds_commands.app, name="feeds")
+app.add_typer(quarantine_commands.app, name="quarantine")
+app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)
 app.command("decide")(run_commands.decide)

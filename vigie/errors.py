@@ -11,20 +11,28 @@ from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.schema import PlanError
 from streams.adapters.archive import ArchiveError
 from streams.adapters.dropped_files import UnreadableDrop
+from streams.adapters.pseudonym_keys import UnusableKeys
+from streams.adapters.vault import UnusableKey
+from streams.collector import NotRequeued
 from streams.engine import JournalBroken
 from streams.journal import JournalError
 from streams.opendata_rows import OpenDataError
+from streams.quarantine import VaultClosed
 
 EXPECTED: Final = (
     ArchiveError,
     DocumentError,
     JournalBroken,
     JournalError,
+    NotRequeued,
     OpenDataError,
     OSError,
     PlanError,
     StorageError,
     UnreadableDrop,
+    UnusableKey,
+    UnusableKeys,
+    VaultClosed,
 )
 """Errors whose text says what, where and what to do."""
 

@@ -23,8 +23,12 @@ from orsan_plans.catalogue import Catalogue
 from streams.adapters.drop_directory import DropDirectory, printable, wake_on_change
 from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
+from streams.collecting import Context
+from streams.collector import Collector
 from streams.journal import JournalConflict, JournalError, JournalPurpose
 from streams.messages import RosterVersion
+from streams.receipts import Receipt, line
+from vigie.collecting import build_collector, incoming
 from vigie.embedded import Embedded
 from vigie.past import catalogue_message
 from vigie.settings import Settings
@@ -56,6 +60,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
+        collector = build_collector(embedded.monitor, settings.journal, settings.pseudonym_keys, os.environ)
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
         _put_in_force(embedded, settings.region, catalogue, roster)
@@ -64,7 +69,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
             "watching", region=settings.region, drop=str(settings.drop), pages=f"http://{serving.host}:{serving.port}/"
         )
         while not stop.is_set():
-            _turn(embedded, drop, settings.region, wake)
+            _turn(embedded, collector, drop, settings.region, wake)
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
         embedded.finish(datetime.now(UTC))
         _log.info("stopped", journal=str(settings.journal), unanswered=len(unanswered))
@@ -103,10 +108,10 @@ def _put_in_force(embedded: Embedded, region: str, catalogue: Catalogue, roster:
         embedded.say(region, RosterVersion(roster.roster.sha256, roster.roster.content), now)
 
 
-def _turn(embedded: Embedded, drop: DropDirectory, region: str, wake: threading.Event) -> None:
+def _turn(embedded: Embedded, collector: Collector, drop: DropDirectory, region: str, wake: threading.Event) -> None:
     now = datetime.now(UTC)
     for path in drop.ready(time.monotonic()):
-        _receive(embedded, drop, path, region)
+        _receive(embedded, collector, drop, path, region)
     embedded.turn(now)
     for future in embedded.sender.futures:
         future.add_done_callback(lambda _: wake.set())
@@ -121,22 +126,36 @@ def _pause(embedded: Embedded, drop: DropDirectory, now: datetime) -> float:
     return min(max(until_due, 0.01), longest)
 
 
-def _receive(embedded: Embedded, drop: DropDirectory, path: Path, region: str) -> None:
+def _receive(embedded: Embedded, collector: Collector, drop: DropDirectory, path: Path, region: str) -> None:
     now = datetime.now(UTC)
+    file = incoming(path)
     try:
-        dropped = read_dropped(path, region, now)
+        if collector.recognise(file) is None:
+            _receive_messages(embedded, drop, path, region, now)
+        else:
+            _collected(drop, path, collector.collect(file, Context(region, now)))
+    except (StorageError, JournalError):
+        raise
     except (UnreadableDrop, OSError) as error:
         drop.reject(path, now, str(error))
         _log.warning("file rejected", reason=str(error))
-        return
-    try:
-        _journal(embedded, dropped, region, now)
-    except (StorageError, JournalError):
-        raise
     except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
         drop.reject(path, now, f"Vigie failed on this file: {type(error).__name__}. Nothing of it was journaled.")
-        _log.error("file rejected: a defect of Vigie, to be reported", error=type(error).__name__)
+        _log.error("file rejected: a defect of Vigie, to be reported", error=repr(error))
+
+
+def _collected(drop: DropDirectory, path: Path, receipt: Receipt) -> None:
+    if receipt.refused:
+        drop.reject(path, receipt.received_at, receipt.refused)
+        _log.warning("file rejected", reason=receipt.refused)
         return
+    kept = drop.accept(path, receipt.received_at)
+    _log.info("file collected", kept=printable(kept), receipt=line(receipt), is_older=receipt.is_older)
+
+
+def _receive_messages(embedded: Embedded, drop: DropDirectory, path: Path, region: str, now: datetime) -> None:
+    dropped = read_dropped(path, region, now)
+    _journal(embedded, dropped, region, now)
     kept = drop.accept(path, now)
     _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))
 

@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     drop: Path = Path("var/depot")
     roster: Path | None = None
     plans: Path | None = None
+    pseudonym_keys: Path | None = None
+    """File of the pseudonyms' secrets; one is made beside the journal without it."""
     host: str = DEFAULT_HOST
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)
     link_base: AnyHttpUrl | None = None

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.collecting import Accepted, Context, Refused, UnreadableFeed, Window
+from streams.collecting import Accepted, Refused, Window
 from streams.messages import PassageRPU, encode, encode_checked
-from streams.oscour import read_again
 from streams.oscour_quality import OF_THE_FILE, RULES, explain
 from streams.oscour_values import LISTS
-from streams.pseudonyms import Pseudonyms
-from tests.feeds.oscour_files import HEADER, RECEIVED_AT, RING, VISIT, document, encoded, patient, read, read_visits
+from tests.feeds.oscour_files import HEADER, VISIT, document, encoded, patient, read, read_visits
 
 
 def visit(**fields: str) -> PassageRPU:
@@ -236,19 +234,6 @@ def test_refused_bytes_are_utf_8_whatever_the_encoding_of_the_file() -> None:
     _, (item,) = read(encoded(document(patient({"ENTREE": "", "COMMUNE": "NÎMES"})), "ISO-8859-1"))
     assert isinstance(item, Refused)
     assert "NÎMES".encode() in item.raw
-
-
-def test_a_record_set_aside_can_be_read_again() -> None:
-    manifest, (refused,) = read(encoded(document(patient({"ENTREE": "14/01/2025", "COMMUNE": "NÎMES"}))))
-    assert isinstance(refused, Refused)
-    context, pseudonyms = Context("52", RECEIVED_AT), Pseudonyms(RING)
-    assert read_again(refused.raw, manifest, context, pseudonyms) == refused
-    corrected = refused.raw.replace(b"14/01/2025<", b"14/01/2025 08:12<")
-    (visit_,) = read_visits({})
-    assert read_again(corrected, manifest, context, pseudonyms) == visit_
-    for raw in b"", b"<PATIENT>", corrected * 2:
-        with pytest.raises(UnreadableFeed):
-            read_again(raw, manifest, context, pseudonyms)
 
 
 def test_a_refusal_shows_nothing_of_the_person() -> None:

@@ -16,13 +16,11 @@ FORMS = (signal_json.SignalForm, mdo.MdoForm, regulation.RegulationForm)
 
 
 @pytest.fixture(scope="module")
-def guide(repository_docs: Path) -> str:
-    return (repository_docs / "flux-signaux.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def repository_docs() -> Path:
-    return Path(__file__).parents[2] / "docs"
+def guide() -> str:
+    file = Path(__file__).parents[2] / "docs" / "flux-signaux.md"
+    if not file.exists():
+        pytest.skip("docs/ is not beside tests/: the guide is only checked in the repository")
+    return file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,0 +1,47 @@
+"""Putting a collector together: formats, secrets, the quarantine's key."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orsan_plans.catalogue import Catalogue
+from streams import messages
+from streams.adapters.disk_keys import SpillingKeys
+from streams.adapters.drop_directory import printable
+from streams.adapters.pseudonym_keys import load_or_make_ring, load_ring
+from streams.adapters.vault import vault_of
+from streams.collecting import Context
+from streams.collector import Collector, Incoming
+from streams.entry import Draft, Status
+from streams.formats import all_formats
+from streams.monitor import Monitor
+from streams.pseudonyms import Pseudonyms
+from vigie.past import catalogue_message
+
+
+def build_collector(monitor: Monitor, journal: Path, keys: Path | None, environment: Mapping[str, str]) -> Collector:
+    """Return a collector into a monitor's journal.
+
+    ``keys`` is the file of the pseudonyms' secrets; without it, one is made beside the journal, for this journal.
+    UnusableKeys, UnusableKey, OSError.
+    """
+    ring = load_or_make_ring(journal.with_name(f"{journal.name}.cles")) if keys is None else load_ring(keys)
+    return Collector(monitor, all_formats(Pseudonyms(ring)), vault_of(environment), SpillingKeys)
+
+
+def incoming(path: Path, format_: str | None = None) -> Incoming:
+    """Return a file on disk as the collector takes it."""
+    return Incoming(printable(path), lambda: path.open("rb"), format_)
+
+
+def context_now(region: str) -> Context:
+    """Return the circumstances of a file received now."""
+    return Context(region, datetime.now(UTC))
+
+
+def put_plans_in_force(monitor: Monitor, region: str, catalogue: Catalogue) -> None:
+    """Journal the plans of a région that has none."""
+    if monitor.fold(region).catalogue is None:
+        now = datetime.now(UTC)
+        kind, payload = messages.encode(catalogue_message(catalogue))
+        monitor.append([Draft(now, Status.ACTUAL, region, kind, payload)], now)

@@ -1,0 +1,126 @@
+"""`vigie quarantine`: the records that could not be read, without ever listing what they hold."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.adapters.sqlite_journal import SqliteJournal
+from streams.adapters.vault import new_key, vault_of
+from streams.collecting import Context
+from streams.collector import Collector
+from streams.monitor import Monitor
+from streams.quarantine import Held, HeldState, VaultClosed, readable
+from vigie.collecting import build_collector, context_now
+from vigie.errors import explained
+from vigie.ingest_commands import Keys, show
+from vigie.settings import Settings
+
+app = typer.Typer(help="Look at the records set aside, read them again, give them up.", no_args_is_help=True)
+
+Journal = Annotated[
+    Path | None, typer.Option("--journal", metavar="J.db", help="The journal; that of the monitor without it.")
+]
+Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="Number of the record, as listed.")]
+
+
+@app.command("list")
+def list_(
+    journal: Journal = None,
+    region: Annotated[str | None, typer.Option(metavar="CODE", help="Only this région.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those requeued, dropped or erased since.")] = False,
+) -> None:
+    """List the records set aside: where they come from and why, never what they hold."""
+    with explained(), SqliteJournal.open(_path(journal), read_only=True) as opened:
+        found = [held for held in opened.aside.all(region) if every or held.state is HeldState.HELD]
+    console = Console()
+    if not found:
+        console.print("nothing in quarantine")
+        return
+    table = Table("id", "received (UTC)", "région", "format", "file", "position", "reason", "bytes")
+    for held in found:
+        table.add_row(*map(Text, _cells(held)))
+    console.print(table)
+
+
+@app.command("show")
+def show_(id_: Id, journal: Journal = None) -> None:
+    """Print the bytes of one record; they may name a person, and need the key that locked them."""
+    with explained(), SqliteJournal.open(_path(journal), read_only=True) as opened:
+        raw = readable(_held(opened, id_), vault_of(os.environ))
+    typer.echo("vigie: this may be health data of a person: do not copy it, do not send it", err=True)
+    typer.echo(raw.decode("utf-8", errors="backslashreplace"))
+
+
+@app.command()
+def requeue(id_: Id, journal: Journal = None, keys: Keys = None) -> None:
+    """Read a record again, with what Vigie knows now, and journal it; exit 1 when it is refused again."""
+    with explained(), _collector(_path(journal), keys) as collector:
+        show(collector.requeue(id_, _context(collector, id_)))
+
+
+@app.command()
+def drop(
+    id_: Id,
+    reason: Annotated[str, typer.Option(help="Why it is given up; it is journaled.")],
+    by: Annotated[str, typer.Option(help="Who gives it up.")],
+    journal: Journal = None,
+    keys: Keys = None,
+) -> None:
+    """Give a record up: its bytes are erased, the reason is journaled."""
+    if not reason.strip() or not by.strip():
+        raise typer.BadParameter("a reason and a name are needed: they are journaled")
+    with explained(), _collector(_path(journal), keys) as collector:
+        collector.drop(id_, reason, by, _context(collector, id_))
+    typer.echo(f"record {id_} is dropped")
+
+
+@app.command()
+def key() -> None:
+    """Print a new key for VIGIE_QUARANTINE_KEY."""
+    typer.echo(new_key())
+
+
+def _path(journal: Path | None) -> Path:
+    return journal or Settings().journal
+
+
+def _cells(held: Held) -> tuple[str, ...]:
+    record = held.quarantined
+    kept = "locked" if record.is_locked else "kept" if record.record else "not kept"
+    return (
+        str(held.id),
+        f"{record.received_at:%Y-%m-%d %H:%M}",
+        held.region,
+        record.format,
+        record.source,
+        str(record.line),
+        record.reason,
+        kept if held.state is HeldState.HELD else str(held.state),
+    )
+
+
+def _held(journal: SqliteJournal, id_: int) -> Held:
+    held = journal.aside.find(id_)
+    if held is None:
+        raise VaultClosed(f"there is no record {id_} in quarantine: `vigie quarantine list` shows them")
+    return held
+
+
+def _context(collector: Collector, id_: int) -> Context:
+    held = collector.monitor.journal.aside.find(id_)
+    return context_now(held.region if held else Settings().region)
+
+
+@contextmanager
+def _collector(path: Path, keys: Path | None) -> Iterator[Collector]:
+    with SqliteJournal.open(path) as journal:
+        monitor = Monitor(journal)
+        yield build_collector(monitor, path, keys, os.environ)
+        monitor.save()
