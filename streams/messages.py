@@ -26,6 +26,8 @@ def _to_utc(instant: datetime) -> datetime:
 
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0, le=999_999_999)]
+Departement = Annotated[str, Field(pattern=r"^(\d{2}|2[AB]|97\d)$")]
+"""An INSEE code of département, such as 44, 2A or 971."""
 Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$")]
 AgeClass = Literal["moins_1_an", "1_14_ans", "15_44_ans", "45_64_ans", "65_74_ans", "75_ans_et_plus", "inconnu"]
 
@@ -60,7 +62,7 @@ class Etablissement:
 
     finess: Finess
     name: str
-    departement: str
+    departement: Departement
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class PassageRPU:
 
     key: str
     finess: Finess
-    departement: str
+    departement: Departement
     entered_at: Instant
     age_class: AgeClass = "inconnu"
     ccmu: Literal["1", "2", "3", "4", "5", "P", "D"] | None = None
@@ -108,7 +110,7 @@ class BedCapacity:
     """Beds of one kind in one establishment, as last declared."""
 
     finess: Finess
-    departement: str
+    departement: Departement
     bed_kind: str
     updated_at: Instant
     beds_installed: Count | None = None
