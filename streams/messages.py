@@ -26,6 +26,8 @@ def _to_utc(instant: datetime) -> datetime:
 
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0, le=999_999_999)]
+Departement = Annotated[str, Field(pattern=r"^(\d{2}|2[AB]|97\d)$")]
+"""An INSEE code of département, such as 44, 2A or 971."""
 Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$")]
 Cim10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}[0-9A-Z]{0,5}$")]
 Orient = Literal[
@@ -64,7 +66,7 @@ class Etablissement:
 
     finess: Finess
     name: str
-    departement: str
+    departement: Departement
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class PassageRPU:
 
     key: str
     finess: Finess
-    departement: str
+    departement: Departement
     entered_at: Instant
     age_class: AgeClass = "inconnu"
     ccmu: Literal["1", "2", "3", "4", "5", "P", "D"] | None = None
@@ -141,7 +143,7 @@ class BedCapacity:
     """
 
     finess: Finess
-    departement: str
+    departement: Departement
     bed_kind: str
     updated_at: Instant
     beds_installed: Count | None = None

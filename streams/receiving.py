@@ -163,7 +163,7 @@ def reference_beds(turn: Turn, message: ReferenceBeds) -> str | None:
 def capacity(turn: Turn, message: BedCapacity) -> str | None:
     """Keep an establishment's declared beds and publish the occupancy of the territories it lies in."""
     etablissement = f"ETAB-{message.finess}"
-    if not turn.fold.holds(f"DEP-{message.departement}"):
+    if message.departement not in turn.fold.departements:
         return f"DEP-{message.departement} is not in region {turn.fold.state.region}"
     if message.updated_at - turn.now > FUTURE_TOLERANCE:
         return "the beds are dated after they were recorded: check the clock of the establishment"
