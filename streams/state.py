@@ -60,8 +60,8 @@ class World:
     """Everything measured and decided under one status: real life, exercise and test never touch each other.
 
     Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>/<unit>@<etablissement>``
-    for beds, ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author).
-    ``moves`` numbers what moved, so that two moves of one instant are two effects.
+    for beds, ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the
+    author). ``moves`` numbers what moved, so that two moves of one instant are two effects.
     """
 
     passages: PassageBook = field(default_factory=PassageBook)
