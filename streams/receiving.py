@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from alerts import book
 from alerts.effects import PostureChanged, VoletDecided, effect_id
+from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
 from streams import daily, feeds, setting
@@ -46,15 +47,14 @@ from streams.state import Due, SignalState
 def passage(turn: Turn, message: PassageRPU) -> str | None:
     """Count a visit in its establishment, its département and its région."""
     fold, now = turn.fold, turn.now
-    departement = f"DEP-{message.departement}"
     etablissement = f"ETAB-{message.finess}"
-    if message.departement not in fold.departements:
-        return f"{departement} is not in region {fold.state.region}"
+    if message.departement not in fold.departements and message.departement in REGION_OF_DEPARTEMENT:
+        return f"DEP-{message.departement} is not in region {fold.state.region}"
     if message.entered_at - now > FUTURE_TOLERANCE:
         return "the visit is dated after it was recorded: check the clock of the establishment"
     came_back = feeds.heard(turn, feeds.RPU, etablissement)
     steps = steps_of(message.entered_at, now)
-    territories = (etablissement, departement, fold.territory)
+    territories = _places_of(turn, message)
     windows = turn.world.passages.windows
     lanes = lanes_of(message)
     if steps is not None:
@@ -113,7 +113,9 @@ def _judge_moved(turn: Turn, before: PassageRPU, moved: tuple[int, ...]) -> None
 
 
 def _places_of(turn: Turn, message: PassageRPU) -> tuple[str, ...]:
-    return (f"ETAB-{message.finess}", f"DEP-{message.departement}", turn.fold.territory)
+    # An establishment nobody declared may have a FINESS of no département: it counts for itself and its région.
+    departement = (f"DEP-{message.departement}",) if message.departement in turn.fold.departements else ()
+    return (f"ETAB-{message.finess}", *departement, turn.fold.territory)
 
 
 def feed_changed(turn: Turn, feed: str, territory: str) -> None:
