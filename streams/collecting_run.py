@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -40,6 +41,7 @@ OUT_OF_LEDGER: Final = "hors_registre"
 """Flag of a record too old to be compared with what its source gave before."""
 
 _CHUNK: Final = 500
+_OF_AN_ESTABLISHMENT: Final = (PassageRPU, BedCapacity)
 _PASSAGE: Final = "rpu.passage"
 _CORRECTED: Final = "rpu.corrected"
 _REMOVED: Final = "rpu.removed"
@@ -94,6 +96,8 @@ class Run:
         self._seen = seen
         self._encode = messages.encode_checked if is_checked else messages.encode
         self._scope = Scope(context.region, manifest.feed, manifest.source)
+        self._declared = monitor.fold(context.region).state.etablissements
+        self._departements = frozenset(REGIONS[context.region].departements)
         self._today = context.received_at.astimezone(context.zone).date()
         self._terms = self._terms_of_file()
         self._is_outdated = self._terms.is_older
@@ -128,13 +132,11 @@ class Run:
         if window is None or self._manifest.feed != RPU:
             return
         for status in sorted(self._statuses or {Status.ACTUAL}):
-            rows: list[LedgerRow] = []
-            for row in self._monitor.journal.ledger.within(self._scope, status, window):
-                rows.append(row)
-                if len(rows) >= min(_CHUNK, at_once):
-                    self._remove(rows, at_once)
-                    rows = []
-            self._remove(rows, at_once)
+            keys = self._monitor.journal.ledger.keys_within(self._scope, status, window)
+            while some := list(islice(keys, min(_CHUNK, at_once))):
+                missing = self._seen.missing([(status, key) for key in some])
+                if missing:
+                    self._remove(missing, at_once)
 
     def flush(self, collected: Collected | None = None) -> None:
         """Write what was taken so far."""
@@ -237,11 +239,10 @@ class Run:
         }
         return self._monitor.journal.entries_at(self._context.region, seqs) if seqs else {}
 
-    def _remove(self, rows: Sequence[LedgerRow], at_once: int) -> None:
-        missing = set(self._seen.missing([(row.status, row.key) for row in rows]))
+    def _remove(self, missing: Sequence[Key], at_once: int) -> None:
+        known = self._monitor.journal.ledger.known(self._scope, {key for _, key in missing})
         # A row extracted later is left: the file that gave it was not collected to its end, and will be again.
-        extracted_at = self._manifest.extracted_at
-        gone = [row for row in rows if (row.status, row.key) in missing and row.extracted_at <= extracted_at]
+        gone = [known[key] for key in missing if known[key].extracted_at <= self._manifest.extracted_at]
         entries = self._monitor.journal.entries_at(self._context.region, {row.seq for row in gone})
         for row in gone:
             entry = entries[row.seq]
@@ -279,18 +280,18 @@ class Run:
         )
 
     def _flags(self, record: _Record, verdict: Verdict) -> tuple[str, ...]:
-        forgotten = self._terms.forgotten_before
-        is_out = verdict is Verdict.OUTDATED and forgotten is not None and record.offer.day < forgotten
         unknown = () if self._is_known(record.item.message) else (UNKNOWN_ESTABLISHMENT,)
-        return (*unknown, OUT_OF_LEDGER) if is_out else unknown
+        forgotten = self._terms.forgotten_before
+        if verdict is not Verdict.OUTDATED or forgotten is None or record.offer.day >= forgotten:
+            return unknown
+        return (*unknown, OUT_OF_LEDGER)
 
     def _is_known(self, message: Message) -> bool:
-        if not isinstance(message, PassageRPU | BedCapacity):
+        if not isinstance(message, _OF_AN_ESTABLISHMENT):
             return True
-        declared = self._monitor.fold(self._context.region).state.etablissements
-        if declared:
-            return message.finess in declared
-        return message.departement in REGIONS[self._context.region].departements
+        if self._declared:
+            return message.finess in self._declared
+        return message.departement in self._departements
 
 
 def _latest(entry: Entry) -> bytes:

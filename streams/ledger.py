@@ -79,8 +79,8 @@ class Ledger(Protocol):
         """Return the rows of these keys, whatever their status."""
         ...
 
-    def within(self, scope: Scope, status: Status, window: Window) -> Iterator[LedgerRow]:
-        """Stream the rows of the days of a window, by key."""
+    def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
+        """Stream the keys of the rows of the days of a window, by day and key."""
         ...
 
 

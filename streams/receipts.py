@@ -6,7 +6,7 @@ accepted record, one for each visit that the file no longer holds.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
@@ -105,11 +105,14 @@ class Tally:
     filled: Counter[str] = field(default_factory=Counter)
     delays: "array[int]" = field(default_factory=lambda: array("q"))
 
-    def readable(self, item: Accepted, extra_flags: Iterable[str] = ()) -> None:
+    def readable(self, item: Accepted, extra_flags: Sequence[str] = ()) -> None:
         """Count what a readable record says, whatever the ledger makes of it."""
         self.received += 1
-        self.flags.update(item.flags)
-        self.flags.update(extra_flags)
+        # Most records break no rule, and counting nothing has its cost.
+        if item.flags:
+            self.flags.update(item.flags)
+        if extra_flags:
+            self.flags.update(extra_flags)
         self._fill(item.message)
 
     def _fill(self, message: Message) -> None:

@@ -22,14 +22,14 @@ class MemoryLedger:
         wanted = frozenset(keys)
         return {key: row for key, row in self.rows.get(scope, {}).items() if row.key in wanted}
 
-    def within(self, scope: Scope, status: Status, window: Window) -> Iterator[LedgerRow]:
-        """Stream the rows of the days of a window, by day and key."""
-        rows = [
-            row
+    def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
+        """Stream the keys of the rows of the days of a window, by day and key."""
+        found = [
+            (row.day, row.key)
             for row in self.rows.get(scope, {}).values()
             if row.status is status and window.first <= row.day <= window.last
         ]
-        return iter(sorted(rows, key=lambda row: (row.day, row.key)))
+        return iter([key for _, key in sorted(found)])
 
     def put(self, collected: Collected) -> None:
         """Write what collecting adds, and forget what is out of its days."""

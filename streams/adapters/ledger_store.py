@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Index, Row, and_, delete, select, tuple_
@@ -15,6 +16,7 @@ from streams.entry import Status
 from streams.ledger import Collected, Key, LedgerRow, Scope
 
 _CHUNK: Final = 500
+_KEYS_CHUNK: Final = 5000
 _STATUS: Final = {status.value: status for status in Status}
 
 
@@ -37,6 +39,7 @@ class LedgerEntryRow(SQLModel, table=True):
 
 LEDGER: Final = table_of(LedgerEntryRow)
 _KEY_COLUMNS: Final = ("region", "feed", "source", "key", "status")
+_READ: Final = tuple(LEDGER.c[name] for name in ("status", "key", "day", "digest", "extracted_at", "seq"))
 _ROW: Final = insert(LEDGER)
 _UPSERT: Final = str(
     _ROW.on_conflict_do_update(
@@ -54,29 +57,29 @@ class SqliteLedger:
 
     def known(self, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
         """Return the rows of these keys, whatever their status."""
-        wanted, found = sorted(keys), {}
+        wanted, found = sorted(keys), list[Row[Any]]()
         with self._database.reading() as connection:
             for start in range(0, len(wanted), _CHUNK):
-                query = select(LEDGER).where(_of(scope), LEDGER.c.key.in_(wanted[start : start + _CHUNK]))
-                for row in map(_to_row, connection.execute(query)):
-                    found[row.status, row.key] = row
-        return found
+                query = select(*_READ).where(_of(scope), LEDGER.c.key.in_(wanted[start : start + _CHUNK]))
+                found += connection.execute(query).all()
+        return {(row.status, row.key): row for row in map(_to_row, found)}
 
-    def within(self, scope: Scope, status: Status, window: Window) -> Iterator[LedgerRow]:
-        """Stream the rows of the days of a window, by day and key."""
+    def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
+        """Stream the keys of the rows of the days of a window, by day and key."""
+        days = LEDGER.c.day.between(window.first.toordinal(), window.last.toordinal())
         query = (
-            select(LEDGER)
-            .where(_of(scope), LEDGER.c.status == status.value, _inside(window))
+            select(LEDGER.c.day, LEDGER.c.key)
+            .where(_of(scope), LEDGER.c.status == status.value, days)
             .order_by(LEDGER.c.day, LEDGER.c.key)
-            .limit(_CHUNK)
+            .limit(_KEYS_CHUNK)
         )
         after: tuple[int, str] = (0, "")
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query.where(tuple_(LEDGER.c.day, LEDGER.c.key) > after)).all()
-            if not rows:
+            yield from (key for _, key in rows)
+            if len(rows) < _KEYS_CHUNK:
                 return
-            yield from map(_to_row, rows)
             after = (rows[-1].day, rows[-1].key)
 
 
@@ -97,10 +100,6 @@ def _of(scope: Scope) -> ColumnElement[bool]:
     return and_(LEDGER.c.region == scope.region, LEDGER.c.feed == scope.feed, LEDGER.c.source == scope.source)
 
 
-def _inside(window: Window) -> ColumnElement[bool]:
-    return LEDGER.c.day.between(window.first.toordinal(), window.last.toordinal())
-
-
 def _columns(scope: Scope, row: LedgerRow) -> dict[str, object]:
     return sealed(
         {
@@ -118,6 +117,10 @@ def _columns(scope: Scope, row: LedgerRow) -> dict[str, object]:
 
 
 def _to_row(row: Row[Any]) -> LedgerRow:
-    return LedgerRow(
-        _STATUS[row.status], row.key, date.fromordinal(row.day), row.digest, from_micros(row.extracted_at), row.seq
-    )
+    status, key, day, digest, extracted_at, seq = tuple(row)
+    return LedgerRow(_STATUS[status], key, _day(day), digest, _instant(extracted_at), seq)
+
+
+# The rows of a file share a few days and extractions.
+_day = lru_cache(1024)(date.fromordinal)
+_instant = lru_cache(1024)(from_micros)
