@@ -41,12 +41,16 @@ Items = Iterable[Accepted | Refused]
 class Incoming:
     """A file to collect: its name, how to open it from its start (``opener``), and its format when the sender said it.
 
-    It is opened several times: to be recognised, to be hashed, to be read.
+    It is opened several times: to be recognised, to be hashed, to be read. ``receipt_id`` is chosen by whoever must
+    find the receipt again. ``guard`` looks at what is decoded before anything is written: what it raises leaves
+    everything as it was.
     """
 
     name: str
     opener: Opener
     format: str | None = None
+    receipt_id: str | None = None
+    guard: Callable[[Decoding], Decoding] | None = None
 
 
 class NotRequeued(Exception):
@@ -85,8 +89,9 @@ class Collector:
         A file that cannot be read as a whole changes nothing: its receipt says why in ``refused``. StorageError and
         JournalError leave everything as it was, or as the transactions of a large file that went through.
         """
+        moment = context.received_at.isoformat()
         blank = Receipt(
-            id=effect_id("receipt", context.region, context.received_at.isoformat(), incoming.name),
+            id=incoming.receipt_id or effect_id("receipt", context.region, moment, incoming.name),
             region=context.region,
             received_at=context.received_at,
             name=incoming.name,
@@ -150,16 +155,20 @@ class Collector:
         ledger, fold = self.monitor.journal.ledger, self.monitor.fold(context.region)
         return format_.decode(stream, name, context, Tools(context.region, ledger, fold.state.etablissements))
 
+    def _guarded(self, stream: BinaryIO, incoming: Incoming, context: Context, format_: Format) -> Decoding:
+        decoding = self._decode(stream, incoming.name, context, format_)
+        return decoding if incoming.guard is None else incoming.guard(decoding)
+
     def _read(self, incoming: Incoming, context: Context, receipt: Receipt, format_: Format) -> Receipt:
         with incoming.opener() as stream:
-            decoding = self._decode(stream, incoming.name, context, format_)
+            decoding = self._guarded(stream, incoming, context, format_)
             items = iter(decoding.items)
             first = list(islice(items, self._at_once))
             is_large = _drained(items)
             if not is_large:
                 return self._take(first, context, receipt, decoding.manifest, format_)
         with incoming.opener() as stream:
-            again = self._decode(stream, incoming.name, context, format_)
+            again = self._guarded(stream, incoming, context, format_)
             return self._take(again.items, context, receipt, again.manifest, format_)
 
     def _take(self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format) -> Receipt:

@@ -12,6 +12,7 @@ from vigie import (
     feeds_commands,
     ingest_commands,
     journal_commands,
+    keys_commands,
     plans_commands,
     quarantine_commands,
     retex_commands,
@@ -29,6 +30,7 @@ app.add_typer(journal_commands.app, name="journal")
 app.add_typer(retex_commands.app, name="retex")
 app.add_typer(feeds_commands.app, name="feeds")
 app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(keys_commands.app, name="keys")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

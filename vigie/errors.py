@@ -9,10 +9,12 @@ import typer
 from alerts.outbox import StorageError
 from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.schema import PlanError
+from streams.adapters.api_key_store import UnreadableKeys
 from streams.adapters.archive import ArchiveError
 from streams.adapters.dropped_files import UnreadableDrop
 from streams.adapters.pseudonym_keys import UnusableKeys
 from streams.adapters.vault import UnusableKey
+from streams.api_keys import UnusableApiKey
 from streams.collector import NotRequeued
 from streams.engine import JournalBroken
 from streams.journal import JournalError
@@ -30,6 +32,8 @@ EXPECTED: Final = (
     PlanError,
     StorageError,
     UnreadableDrop,
+    UnreadableKeys,
+    UnusableApiKey,
     UnusableKey,
     UnusableKeys,
     VaultClosed,

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import Executor, wait
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.catalogue import Catalogue
 from streams.adapters.drop_directory import DropDirectory, printable, wake_on_change
 from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
+from streams.adapters.handoff import Handoff
+from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting import Context
 from streams.collector import Collector
@@ -30,6 +33,7 @@ from streams.messages import RosterVersion
 from streams.receipts import Receipt, line
 from vigie.collecting import build_collector, incoming
 from vigie.embedded import Embedded
+from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
 from vigie.settings import Settings
 
@@ -55,7 +59,10 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         drop = DropDirectory(settings.drop)
         board = Board()
         app = build_app(board, Exporter(board), lambda: datetime.now(UTC))
+        handoff = Handoff(wake.set)
+        app.mount(MOUNTED_AT, way_in(settings.journal, journal, handoff))
         serving = stack.enter_context(serve(app, settings.host, settings.port))
+        stack.callback(handoff.close)
         channel = AppriseChannel(roster.address_book if roster else {})
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
@@ -69,7 +76,9 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
             "watching", region=settings.region, drop=str(settings.drop), pages=f"http://{serving.host}:{serving.port}/"
         )
         while not stop.is_set():
+            handoff.take(partial(receive_delivery, collector, settings.region))
             _turn(embedded, collector, drop, settings.region, wake)
+        handoff.close()
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
         embedded.finish(datetime.now(UTC))
         _log.info("stopped", journal=str(settings.journal), unanswered=len(unanswered))

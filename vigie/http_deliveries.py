@@ -1,0 +1,45 @@
+"""What `vigie run` makes of the deliveries that come over HTTP."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+
+from alerts.outbox import StorageError
+from streams.adapters.api_key_store import ApiKeyStore
+from streams.adapters.handoff import Handoff, HandoffFailed
+from streams.adapters.http_intake import Intake, build_intake
+from streams.adapters.sqlite_journal import SqliteJournal
+from streams.api_keys import NotItsSource
+from streams.collecting import Context
+from streams.collector import Collector
+from streams.delivering import Delivery, IdempotencyConflict, deliver
+from streams.formats import recognise
+from streams.journal import JournalError
+from streams.receipts import Receipt, line
+
+_log = structlog.get_logger()
+
+
+def way_in(path: Path, journal: SqliteJournal, handoff: Handoff) -> FastAPI:
+    """Return the application that takes deliveries for the journal at ``path``."""
+    return build_intake(Intake(ApiKeyStore.beside(path), handoff, journal.receipts.find, recognise))
+
+
+def receive_delivery(collector: Collector, region: str, delivery: Delivery) -> Receipt:
+    """Collect one delivery; what is wrong with it alone never stops the monitor."""
+    try:
+        receipt = deliver(collector, delivery, Context(region, datetime.now(UTC)))
+    except (StorageError, JournalError):
+        raise
+    except (NotItsSource, IdempotencyConflict) as refusal:
+        _log.warning("delivery refused", source=delivery.key.source, feed=delivery.feed, reason=str(refusal))
+        raise
+    except Exception as error:
+        _log.error(
+            "delivery refused: a defect of Vigie, to be reported", feed=delivery.feed, error=type(error).__name__
+        )
+        raise HandoffFailed from error
+    _log.info("delivery collected", receipt=line(receipt), reason=receipt.refused or None)
+    return receipt

@@ -1,0 +1,72 @@
+"""`vigie keys`: who may send files over HTTP."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.adapters.api_key_store import ApiKeyStore
+from streams.api_keys import ApiKey
+from vigie.errors import explained
+from vigie.settings import Settings
+
+app = typer.Typer(help="Open, list and close the API keys of the sources that send over HTTP.", no_args_is_help=True)
+
+Journal = Annotated[
+    Path | None,
+    typer.Option("--journal", metavar="J.db", help="The journal the keys open; that of the monitor without it."),
+]
+
+
+@app.command()
+def add(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="ETAB-<FINESS>, or the name of a relay.")],
+    feed: Annotated[list[str], typer.Option("--feed", metavar="FEED", help="A feed it opens; repeat for several.")],
+    journal: Journal = None,
+) -> None:
+    """Make an API key and print it: it is shown once, only its digest is kept.
+
+    The key of an establishment only speaks of that establishment; that of any other source, for the whole région.
+    """
+    with explained():
+        token, key = _store(journal).add(source, feed, datetime.now(UTC))
+    typer.echo(token)
+    typer.echo(f"vigie: key {key.id} of {source} opens {', '.join(key.feeds)}; it cannot be shown again", err=True)
+
+
+@app.command("list")
+def list_(journal: Journal = None) -> None:
+    """List the keys, revoked ones included, without what would let anybody in."""
+    with explained():
+        keys = _store(journal).all()
+    console = Console()
+    if not keys:
+        console.print("no API key: nobody can send over HTTP")
+        return
+    table = Table("id", "source", "feeds", "created (UTC)", "state")
+    for key in keys:
+        table.add_row(*map(Text, _cells(key)))
+    console.print(table)
+
+
+@app.command()
+def revoke(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as listed.")], journal: Journal = None
+) -> None:
+    """Close a key for ever, at once: a running monitor notices."""
+    with explained():
+        _store(journal).revoke(id_, datetime.now(UTC))
+    typer.echo(f"key {id_} is revoked")
+
+
+def _store(journal: Path | None) -> ApiKeyStore:
+    return ApiKeyStore.beside(journal or Settings().journal)
+
+
+def _cells(key: ApiKey) -> tuple[str, ...]:
+    state = "in force" if key.revoked_at is None else f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+    return key.id, key.source, ", ".join(key.feeds), f"{key.created_at:%Y-%m-%d %H:%M}", state
