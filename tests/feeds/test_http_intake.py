@@ -1,0 +1,251 @@
+"""`POST /v1/{feed}`: what is taken, what is refused, and that a refusal repeats nothing of what was sent."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streams.adapters.http_problems import HEADERS
+from streams.api_keys import FEEDS
+from streams.collector import Collector
+from streams.delivering import Delivery
+from streams.formats import all_formats
+from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.receipts import Receipt
+from tests.feeds.http_door import ETAB, NOW, COMMUNE, Door, rpu
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    return Door(tmp_path)
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert COMMUNE not in answer.text
+    assert "Traceback" not in answer.text
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+def test_a_file_is_journaled_and_its_receipt_given(door: Door) -> None:
+    key = door.key("rpu")
+    answer = door.post("rpu", rpu(), key)
+    assert answer.status_code == 202, answer.text
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    receipt = answer.json()
+    assert (receipt["received"], receipt["accepted"], receipt["journaled"]) == (1, 1, 1)
+    assert (receipt["feed"], receipt["source"], receipt["format"]) == ("rpu", ETAB, "oscour")
+    assert door.journaled() == ["rpu.passage"]
+    assert door.ask("GET", answer.headers["Location"], key).json() == receipt
+
+
+def test_the_same_file_again_journals_nothing(door: Door) -> None:
+    key = door.key("rpu")
+    first, second = (door.post("rpu", rpu(), key).json() for _ in range(2))
+    assert first["id"] != second["id"]
+    assert (second["duplicates"], second["journaled"]) == (1, 0)
+    assert door.journaled() == ["rpu.passage"]
+
+
+def test_an_idempotency_key_gives_the_same_receipt_and_no_other_body(door: Door) -> None:
+    key = door.key("rpu")
+    first, again = (door.post("rpu", rpu(), key, Idempotency_Key="nuit-14") for _ in range(2))
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert len(list(door.collector.monitor.journal.receipts.all())) == 1
+    problem(door.post("rpu", rpu(entree="14/01/2025 09:00"), key, Idempotency_Key="nuit-14"), 409)
+    assert door.post("rpu", rpu(), door.key("rpu"), Idempotency_Key="nuit-14").json()["id"] != first.json()["id"]
+    assert door.journaled() == ["rpu.passage"]
+
+
+@pytest.mark.parametrize("tag", ["", "a b", "x" * 256])
+def test_a_malformed_idempotency_key_is_refused(door: Door, tag: str) -> None:
+    assert "dempotency" in problem(door.post("rpu", rpu(), door.key("rpu"), Idempotency_Key=tag), 400)["detail"]
+
+
+@pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}])
+def test_without_a_key_nothing_is_told(door: Door, given: dict[str, str]) -> None:
+    for feed in ("rpu", "inconnu"):
+        assert door.post(feed, rpu(), given).headers["WWW-Authenticate"] == "Bearer"
+        problem(door.post(feed, rpu(), given), 401)
+    problem(door.ask("GET", "/v1/receipts/x", given), 401)
+
+
+def test_a_wrong_secret_or_a_revoked_key_opens_nothing(door: Door) -> None:
+    key = door.key("rpu")
+    token = key["Authorization"]
+    last = "A" if token[-2] != "A" else "B"
+    problem(door.post("rpu", rpu(), {"Authorization": f"{token[:-2]}{last}{token[-1]}"}), 401)
+    assert door.post("rpu", rpu(), key).status_code == 202
+    door.keys.revoke(door.keys.all()[0].id, NOW)
+    problem(door.post("rpu", rpu(), key), 401)
+
+
+def test_a_key_opens_its_feeds_only(door: Door) -> None:
+    key = door.key("lits", "signaux")
+    assert "lits, signaux" in problem(door.post("rpu", rpu(), key), 403)["detail"]
+    problem(door.post("inconnu", rpu(), key), 404)
+
+
+def test_an_establishment_only_speaks_of_itself(door: Door) -> None:
+    key = door.key("rpu", "lits")
+    problem(door.post("rpu", rpu(finess="490000031"), key), 403)
+    form = [{"finess": "490000031", "nature": "rea", "maj": "2026-01-15T03:00:00+00:00", "installes": 10}]
+    problem(door.post("lits", json.dumps(form).encode(), key, Content_Type="application/json"), 403)
+    assert door.journaled() == []
+    assert list(door.collector.monitor.journal.receipts.all()) == []
+    relay = door.key("rpu", source="ORU-PDL")
+    assert door.post("rpu", rpu(finess="490000031"), relay).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("feed", "body"),
+    [
+        ("rpu", b"<OSCOUR>ZORGLUBE"),
+        ("rpu", b"\xff\xfe\x00"),
+        ("rpu", b'<!DOCTYPE a [<!ENTITY b "ZORGLUBE">]><OSCOUR>&b;</OSCOUR>'),
+        ("signaux", b'{"nature": "ZORGLUBE"'),
+        ("lits", b"ZORGLUBE"),
+        ("lits", rpu()),
+        ("rpu", b""),
+    ],
+)
+def test_an_unreadable_file_is_refused_without_repeating_it(door: Door, feed: str, body: bytes) -> None:
+    key = door.key("rpu", "lits", "signaux")
+    body_ = problem(door.post(feed, body, key), 422)
+    assert door.journaled() == []
+    if "receipt" in body_:
+        refused = door.ask("GET", f"/v1/receipts/{body_['receipt']}", key).json()
+        assert refused["refused"] == body_["detail"]
+
+
+def test_a_bad_record_is_quarantined_and_the_file_taken(door: Door) -> None:
+    receipt = door.post("rpu", rpu(entree="30/02/2025 08:00"), door.key("rpu")).json()
+    assert (receipt["received"], receipt["quarantined"], receipt["journaled"]) == (1, 1, 0)
+
+
+def test_a_body_too_large_is_refused_said_or_not(door: Door) -> None:
+    door.limit(largest_body=1000)
+    key = door.key("rpu")
+    problem(door.post("rpu", b"x" * 1001, key), 413)
+
+    async def unsaid() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b"x" * 100
+
+    problem(door.post("rpu", unsaid(), key), 413)
+    problem(door.post("rpu", b"", key, Content_Length="9" * 5000), 413)
+    problem(door.post("rpu", b"x" * 1000, key), 422)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(door: Door) -> None:
+    door.limit(body_seconds=0.01)
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"<"
+        await asyncio.Event().wait()
+
+    problem(door.post("rpu", stuck(), door.key("rpu")), 408)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content_Type": "application/pdf"}, {"Content_Type": ";"}, {"Content_Encoding": "gzip"}]
+)
+def test_other_content_types_are_refused(door: Door, headers: dict[str, str]) -> None:
+    problem(door.post("rpu", rpu(), door.key("rpu"), **headers), 415)
+
+
+def test_a_charset_beside_the_content_type_is_fine(door: Door) -> None:
+    assert door.post("rpu", rpu(), door.key("rpu"), Content_Type="text/xml; charset=utf-8").status_code == 202
+
+
+def test_each_key_has_its_own_rate(door: Door) -> None:
+    door.slow_down(2)
+    key, other = door.key("rpu"), door.key("rpu")
+    assert [door.post("rpu", rpu(), key).status_code for _ in range(3)] == [202, 202, 429]
+    answer = door.ask("GET", "/v1/receipts/x", key)
+    problem(answer, 429)
+    assert answer.headers["Retry-After"] == "2"
+    assert door.post("rpu", rpu(), other).status_code == 202
+    door.seconds += 2
+    assert door.post("rpu", rpu(), key).status_code == 202
+
+
+def test_a_busy_journal_says_when_to_come_back(tmp_path: Path) -> None:
+    door = Door(tmp_path, writes=False)
+    door.limit(wait_seconds=0.01)
+    key = door.key("rpu")
+    answer = door.post("rpu", rpu(), key, Idempotency_Key="1")
+    problem(answer, 503)
+    assert answer.headers["Retry-After"].isdigit()
+    door.writes = True
+    door.write()
+    assert door.journaled() == []  # given up by then: nobody waits for it any more
+    assert door.post("rpu", rpu(), key, Idempotency_Key="1").status_code == 202
+
+
+def test_too_many_waiting_and_a_closed_monitor(tmp_path: Path) -> None:
+    door = Door(tmp_path, writes=False)
+    door.limit(wait_seconds=0.01)
+    key = door.key("rpu")
+    details = [problem(door.post("rpu", rpu(), key), 503)["detail"] for _ in range(9)]
+    assert [("busy" in each, "too many" in each) for each in details] == [(True, False)] * 8 + [(False, True)]
+    door.handoff.close()
+    assert "stopping" in problem(door.post("rpu", rpu(), key), 503)["detail"]
+
+
+def test_a_defect_is_a_500_that_says_nothing(door: Door) -> None:
+    class Broken(Collector):
+        def collect(self, *_: object) -> Receipt:
+            raise RuntimeError(COMMUNE)
+
+    door.collector = Broken(door.collector.monitor, door.collector.formats)
+    problem(door.post("rpu", rpu(), door.key("rpu")), 500)
+
+    def lost(_: str) -> Receipt:
+        raise RuntimeError(COMMUNE)
+
+    door.limit(find_receipt=lost)
+    problem(door.ask("GET", "/v1/receipts/x", door.key("rpu")), 500)
+
+
+def test_a_receipt_is_for_its_key_only(door: Door) -> None:
+    location = door.post("rpu", rpu(), door.key("rpu")).headers["Location"]
+    problem(door.ask("GET", location, door.key("rpu")), 404)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v1/rpu", 405), ("POST", "/v1/a/b", 404)])
+def test_other_addresses_are_problems_too(door: Door, method: str, path: str, status: int) -> None:
+    problem(door.ask(method, path, door.key("rpu")), status)
+
+
+def test_the_openapi_describes_every_feed_and_problem(door: Door) -> None:
+    answer = door.ask("GET", "/v1/openapi.json", {})
+    schema = answer.json()
+    assert schema["servers"] == [{"url": "/v1"}]
+    post = schema["paths"]["/{feed}"]["post"]
+    assert next(each for each in post["parameters"] if each["name"] == "feed")["schema"]["enum"] == list(FEEDS)
+    assert {"202", "401", "403", "404", "409", "413", "422", "429", "503"} <= post["responses"].keys()
+    assert "HTTPValidationError" not in answer.text
+    assert "Problem" in schema["components"]["schemas"]
+    assert post["security"]
+
+
+def test_every_format_comes_in_by_one_feed() -> None:
+    named = [format_ for formats in FEEDS.values() for format_ in formats]
+    ring = KeyRing(SecretKey("k1", b"s" * 32, NOW.date()))
+    assert sorted(named) == sorted(all_formats(Pseudonyms(ring)).by_name)
+
+
+def test_a_delivery_never_shows_its_body(door: Door) -> None:
+    door.key("rpu")
+    assert COMMUNE not in repr(Delivery(door.keys.all()[0], "rpu", "oscour", "1", rpu()))
