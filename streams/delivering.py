@@ -14,6 +14,7 @@ from alerts.effects import effect_id
 from streams.api_keys import FEEDS, ApiKey, held_to
 from streams.collecting import Context
 from streams.collector import Collector, Incoming
+from streams.opendata_layouts import FORMATS as OPEN_DATA
 from streams.receipts import Receipt
 
 
@@ -43,8 +44,9 @@ def format_of(feed: str, head: bytes, recognise: Callable[[bytes], str | None]) 
     name = recognise(head)
     if name in formats:
         return name
-    # A feed of one format needs no guess: its decoder says what is wrong, and where.
-    return formats[0] if len(formats) == 1 else None
+    # A feed of one format needs no guess: its decoder says what is wrong, and where. Those of open data quote the
+    # header they do not know, which may be anything.
+    return formats[0] if len(formats) == 1 and formats[0] not in OPEN_DATA else None
 
 
 def deliver(collector: Collector, delivery: Delivery, context: Context) -> Receipt:

@@ -16,7 +16,7 @@ from streams.delivering import Delivery
 from streams.formats import all_formats
 from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.receipts import Receipt
-from tests.feeds.http_door import ETAB, NOW, COMMUNE, Door, rpu
+from tests.feeds.http_door import COMMUNE, ETAB, NOW, Door, rpu
 
 
 @pytest.fixture
@@ -116,11 +116,12 @@ def test_an_establishment_only_speaks_of_itself(door: Door) -> None:
         ("signaux", b'{"nature": "ZORGLUBE"'),
         ("lits", b"ZORGLUBE"),
         ("lits", rpu()),
+        ("sursaud", b"ZORGLUBE;1941"),
         ("rpu", b""),
     ],
 )
 def test_an_unreadable_file_is_refused_without_repeating_it(door: Door, feed: str, body: bytes) -> None:
-    key = door.key("rpu", "lits", "signaux")
+    key = door.key("rpu", "lits", "signaux", "sursaud")
     body_ = problem(door.post(feed, body, key), 422)
     assert door.journaled() == []
     if "receipt" in body_:
