@@ -54,12 +54,13 @@ def step(fold: Fold, entry: Entry, observer: Observer | None = None) -> list[Eff
             f"region {state.region}: entry {entry.seq} recorded {entry.recorded_at:%Y-%m-%dT%H:%M:%SZ} cannot follow "
             f"entry {state.seq} at {state.now:%Y-%m-%dT%H:%M:%SZ}"
         )
-    effects = advance(fold, entry.recorded_at, observer)
-    state.seq = entry.seq
-    _apply(Turn(fold, entry.status, entry.recorded_at, observer, effects), entry)
-    deadlines = state.deadlines
-    if deadlines and deadlines[0][0] <= entry.recorded_at:
-        effects += advance(fold, entry.recorded_at, observer)
+    recorded_at, effects, deadlines = entry.recorded_at, list[Effect](), state.deadlines
+    if deadlines and deadlines[0][0] <= recorded_at:
+        effects = advance(fold, recorded_at, observer)
+    state.seq, state.now = entry.seq, recorded_at
+    _apply(Turn(fold, entry.status, recorded_at, observer, effects), entry)
+    if deadlines and deadlines[0][0] <= recorded_at:
+        effects += advance(fold, recorded_at, observer)
     return effects
 
 

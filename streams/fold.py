@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from heapq import heappush
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,11 @@ Observer = Callable[[datetime, Status, Reading], None]
 """Told of every reading that is published: recorded instant, status, reading. It sees; it decides nothing."""
 
 
+@lru_cache(maxsize=64)  # one instant is asked about by every reading of its turn
+def _local_date(instant: datetime, zone: ZoneInfo) -> date:
+    return instant.astimezone(zone).date()
+
+
 @dataclass(slots=True)
 class Fold:
     """A region's state with what is derived from it: parsed plans, roster, rules in force, passage watches."""
@@ -36,18 +42,17 @@ class Fold:
     departements: frozenset[str] = field(init=False)
     """The INSEE codes of the région's départements."""
 
+    zone: ZoneInfo = field(init=False)
+    """The région's time zone."""
+
     def __post_init__(self) -> None:
         self.territory = f"REG-{self.state.region}"
+        self.zone = ZoneInfo(REGIONS[self.state.region].time_zone)
         self.departements = frozenset(REGIONS[self.state.region].departements)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The region's time zone."""
-        return ZoneInfo(REGIONS[self.state.region].time_zone)
 
     def today(self, now: datetime) -> date:
         """Return the region's local date."""
-        return now.astimezone(self.zone).date()
+        return _local_date(now, self.zone)
 
     def departement_of(self, etablissement: str) -> str | None:
         """Return the département of a declared establishment, as a territory."""

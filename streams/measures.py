@@ -80,13 +80,27 @@ def _ratio(
 
 def passage_reading(turn: Turn, indicator: str, territory: str) -> Reading:
     """Read a sliding-window indicator of a territory now; unknown when its feeds are silent."""
+    return _passage_reading(turn, indicator, territory, _passage_sources(turn, territory))
+
+
+def passage_readings(turn: Turn, territory: str) -> list[Reading]:
+    """Read every sliding-window indicator of a territory now."""
+    sources = _passage_sources(turn, territory)
+    return [_passage_reading(turn, indicator, territory, sources) for indicator in PASSAGE_INDICATORS]
+
+
+def _passage_reading(turn: Turn, indicator: str, territory: str, sources: tuple[int, int]) -> Reading:
     window = turn.world.passages.windows.get(territory)
-    sources = sources_of(turn, feeds.RPU, territory)
-    reporting = feeds.reporting(turn, feeds.RPU, sources)
     counts = window.counts(PASSAGE_INDICATORS[indicator]) if window else (0, None)
     if window is None and PASSAGE_INDICATORS[indicator].over is not None:
         counts = (0, 0)
-    return _ratio(turn, indicator, territory, counts, (reporting, len(sources)))
+    return _ratio(turn, indicator, territory, counts, sources)
+
+
+def _passage_sources(turn: Turn, territory: str) -> tuple[int, int]:
+    """Return how many establishments are heard, of how many from which visits are known."""
+    sources = sources_of(turn, feeds.RPU, territory)
+    return feeds.reporting(turn, feeds.RPU, sources), len(sources)
 
 
 def sources_of(turn: Turn, feed: str, territory: str) -> list[str]:

@@ -15,7 +15,7 @@ from alerts.outbox import Finished
 from orsan_plans.reading import Reading
 from streams import engine
 from streams.entry import Draft, Entry, Head, Status, chain
-from streams.fold import Fold
+from streams.fold import Fold, Observer
 from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
 from streams.ledger import Collected
 
@@ -162,7 +162,7 @@ class Monitor:
             return []
         known, work = self._region(region), _Work()
         with _Undo(self, region):
-            effects = engine.advance(known.fold, to, work.observe)
+            effects = engine.advance(known.fold, to, self._observer(work))
             work.effects += [(effect, known.fold.state.seq) for effect in effects]
             known.head = self.journal.commit(self._batch(known, work))
         self._tell(region, work)
@@ -221,15 +221,15 @@ class Monitor:
                 yield batch
 
     def _fold_drafts(self, known: _Region, dated: Sequence[Dated], work: _Work) -> None:
-        fold = known.fold
+        fold, observer = known.fold, self._observer(work)
         for each in dated:
             seq, draft = fold.state.seq + 1, each.draft
             entry = Entry(
                 seq, each.recorded_at, draft.occurred_at, draft.status, draft.region, draft.kind, draft.payload
             )
-            before = engine.advance(fold, entry.recorded_at, work.observe)
+            before = engine.advance(fold, entry.recorded_at, observer)
             work.effects += [(effect, seq - 1) for effect in before]
-            work.effects += [(effect, seq) for effect in engine.step(fold, entry, work.observe)]
+            work.effects += [(effect, seq) for effect in engine.step(fold, entry, observer)]
             work.entries.append(entry)
 
     def _batch(
@@ -280,6 +280,10 @@ class Monitor:
                 "of Vigie wrote them); what was stored and sent stays, the next decisions follow this version"
             )
         return _Region(fold, head, snapshot_seq)
+
+    def _observer(self, work: _Work) -> Observer | None:
+        # Readings are computed to be shown: nobody listens, nothing to compute.
+        return None if self._listener is None else work.observe
 
     def _tell(self, region: str, work: _Work) -> None:
         if self._listener is not None:

@@ -54,24 +54,32 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
         return "the visit is dated after it was recorded: check the clock of the establishment"
     came_back = feeds.heard(turn, feeds.RPU, etablissement)
     steps = steps_of(message.entered_at, now)
-    territories = _places_of(turn, message)
-    windows = turn.world.passages.windows
-    lanes = lanes_of(message)
-    if steps is not None:
-        for territory in territories:
-            window = windows.get(territory)
-            if window is None:
-                window = windows[territory] = Window()
-            window.add(steps[0], steps[1], lanes)
-        start_sliding(turn)
+    moved = _count(turn, message, steps) if steps is not None else []
     if came_back:
         # Before the watches: what they remember is lost in a restart, and must not decide the order of effects.
         feed_changed(turn, feeds.RPU, etablissement)
-    if steps is not None:
-        moved = lanes if steps[1] is None else (*lanes, IN_HOUR)
-        for territory in territories:
-            judge_watches(turn, territory, windows[territory], moved)
+    for territory, window, lanes in moved:
+        judge_watches(turn, territory, window, lanes)
     return None
+
+
+def _count(turn: Turn, message: PassageRPU, steps: tuple[int, int | None]) -> list[tuple[str, Window, tuple[int, ...]]]:
+    """Add a visit to the windows of its territories; return those in which a rule may have to be judged."""
+    windows, watches, status = turn.world.passages.windows, turn.fold.watches, turn.status
+    day_step, hour_step = steps
+    lanes = lanes_of(message)
+    moved = lanes if hour_step is None else (*lanes, IN_HOUR)
+    crossed = []
+    for territory in _places_of(turn, message):
+        window = windows.get(territory)
+        if window is None:
+            window = windows[territory] = Window()
+        window.add(day_step, hour_step, lanes)
+        watched = watches.get((status, territory))
+        if watched is None or not watched.holds(window.totals, moved):
+            crossed.append((territory, window, moved))
+    start_sliding(turn)
+    return crossed
 
 
 def corrected(turn: Turn, message: PassageCorrected) -> str | None:

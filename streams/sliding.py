@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from orsan_plans.territory import level_of
 from streams.fold import Observer, Turn
 from streams.judging import judge_all
-from streams.measures import passage_reading
+from streams.measures import passage_readings
 from streams.passages import LANES, PASSAGE_INDICATORS, Window, next_slide
 from streams.state import Due
 from streams.watches import Watch, Watched, cut_points
@@ -39,8 +39,8 @@ def slide(turn: Turn) -> None:
 
 
 def _show(turn: Turn, territory: str, observer: Observer) -> None:
-    for indicator in PASSAGE_INDICATORS:
-        observer(turn.now, turn.status, passage_reading(turn, indicator, territory))
+    for reading in passage_readings(turn, territory):
+        observer(turn.now, turn.status, reading)
 
 
 def judge_watches(turn: Turn, territory: str, window: Window, lanes: Iterable[int]) -> None:

@@ -86,7 +86,7 @@ class Watch:
         part, over = totals[lane], totals[over_lane]
         self.bounds[lane] = int((part + low * over / 100) / 2) + 2, int((part + high * over / 100) / 2) - 1
         fewest = max(int((over + 100 * part / high) / 2) + 1, self.minimum, 1)
-        self.bounds[over_lane] = fewest, int((over + 100 * part / low) / 2) if low > 0 else FAR
+        self.bounds[over_lane] = fewest, int(min((over + 100 * part / low) / 2, FAR)) if low > 0 else FAR
 
 
 @dataclass(slots=True)
