@@ -1,6 +1,5 @@
 """From the web's threads to the writer: order, refusals, a journal that fails, a monitor that stops."""
 
-from concurrent.futures import Future
 from typing import NoReturn
 
 import pytest
@@ -55,7 +54,7 @@ def test_a_refusal_goes_to_its_sender_and_the_next_one_passes(refusal: Exception
 
 def test_a_journal_that_fails_stops_the_writer_and_nobody_waits() -> None:
     handoff = Handoff(lambda: None)
-    futures: list[Future[Receipt]] = [handoff.submit(delivery(tag)) for tag in "ab"]
+    futures = [handoff.submit(delivery(tag)) for tag in "ab"]
 
     def deliver(_: Delivery) -> NoReturn:
         raise StorageFull("the disk is full")
