@@ -1,6 +1,7 @@
 """From entries to readings: what each kind of measurement changes, for the territory and those it lies in."""
 
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from orsan_plans.geography import REGIONS
 from orsan_plans.indicator import INDICATORS
@@ -13,12 +14,14 @@ from streams.messages import BedCapacity
 from streams.passages import PASSAGE_INDICATORS
 from streams.rules_in_force import Minimum
 
+_NO_MINIMUM: Final = Minimum()
+
 
 def qualified(turn: Turn, reading: Reading) -> Reading:
     """Apply the strictest minimum in force: a ratio of too few cases or too few sources is unknown."""
     if reading.value is None or reading.denominator is None:
         return reading
-    minimum = turn.fold.rules.minimums.get(reading.indicator, Minimum())
+    minimum = turn.fold.rules.minimums.get(reading.indicator, _NO_MINIMUM)
     if reading.reporting * 100 < minimum.completeness * reading.expected:
         return _unknown(reading, Unknown.ABSENT, f"{reading.reporting}/{reading.expected}")
     if reading.denominator < minimum.count:
