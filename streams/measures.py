@@ -20,13 +20,14 @@ REGULATION_INDICATORS: Final = {
     "sas.appels_24h": "sas_calls",
     "samu.sorties_smur_24h": "smur_departures",
 }
+_NO_MINIMUM: Final = Minimum()
 
 
 def qualified(turn: Turn, reading: Reading) -> Reading:
     """Apply the strictest minimum in force: a ratio of too few cases or too few sources is unknown."""
     if reading.value is None or reading.denominator is None:
         return reading
-    minimum = turn.fold.rules.minimums.get(reading.indicator, Minimum())
+    minimum = turn.fold.rules.minimums.get(reading.indicator, _NO_MINIMUM)
     if reading.reporting * 100 < minimum.completeness * reading.expected:
         return _unknown(reading, Unknown.ABSENT, f"{reading.reporting}/{reading.expected}")
     if reading.denominator < minimum.count:

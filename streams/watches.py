@@ -91,15 +91,20 @@ class Watch:
 
 @dataclass(slots=True)
 class Watched:
-    """The watches of one territory, and for each lane the tightest of their bounds; at first, everything is out."""
+    """The watches of one territory, and for each lane the tightest of their bounds.
+
+    At first every watched lane is out of bounds, so that it is judged; a lane that nothing watches may move at will.
+    """
 
     watches: tuple[Watch, ...]
-    lows: list[int] = field(default_factory=lambda: [FAR] * LANES)
-    highs: list[int] = field(default_factory=lambda: [-FAR] * LANES)
     of_lane: list[list[Watch]] = field(init=False)
+    lows: list[int] = field(init=False)
+    highs: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.of_lane = [[watch for watch in self.watches if lane in watch.bounds] for lane in range(LANES)]
+        bounds = [NOWHERE if watches else ANYWHERE for watches in self.of_lane]
+        self.lows, self.highs = [low for low, _ in bounds], [high for _, high in bounds]
 
     def holds(self, totals: list[int], lanes: Iterable[int]) -> bool:
         """Tell whether the counts of these lanes, the only ones that moved, are within all bounds."""

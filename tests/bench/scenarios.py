@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
@@ -12,6 +13,7 @@ from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams import engine, messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import GENESIS, Entry
+from streams.fold import Fold
 from streams.journal import JournalPurpose
 from streams.monitor import Listener, Monitor
 from streams.replay import replay
@@ -76,17 +78,27 @@ def inserting(entries: Sequence[Entry], batch: int, directory: Path) -> Callable
     return prepare
 
 
-def folding(entries: Sequence[Entry], effects: list[Effect]) -> Callable[[], Timed]:
-    """Step through entries already built; ``effects`` receives those of the last run."""
+def opening(entries: Sequence[Entry]) -> Callable[[], Timed]:
+    """Step through the first entries of a region: plans, establishments, and the first word of each of them."""
+    return lambda: partial(_fold, engine.start(workload.REGION), entries, [])
 
-    def work() -> int:
+
+def folding(start: Sequence[Entry], entries: Sequence[Entry], effects: list[Effect]) -> Callable[[], Timed]:
+    """Step through entries already built, after those of ``start``; ``effects`` receives those of the last run."""
+
+    def prepare() -> Timed:
         fold = engine.start(workload.REGION)
+        _fold(fold, start, [])
         effects.clear()
-        for entry in entries:
-            effects.extend(engine.step(fold, entry))
-        return len(entries)
+        return partial(_fold, fold, entries, effects)
 
-    return lambda: work
+    return prepare
+
+
+def _fold(fold: Fold, entries: Sequence[Entry], effects: list[Effect]) -> int:
+    for entry in entries:
+        effects.extend(engine.step(fold, entry))
+    return len(entries)
 
 
 def folding_with_digest(entries: Sequence[Entry]) -> Callable[[], Timed]:

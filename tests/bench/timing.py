@@ -13,36 +13,40 @@ from types import FunctionType, ModuleType
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution: how many units of work, and the seconds they took."""
+    """One execution: how many entries, and the seconds they took."""
 
-    units: int
+    entries: int
     wall: float
     cpu: float
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one benchmark measured. ``target`` is a number of units per second, or None for a scale or a detail."""
+    """What one benchmark measured, in entries.
+
+    ``target`` is a number of entries per second, None for a scale or a detail; ``floor`` names the figure of the least
+    that could be done instead.
+    """
 
     name: str
-    unit: str
     runs: tuple[Run, ...]
     target: float | None = None
+    floor: str = ""
     note: str = ""
 
     @property
     def per_cpu_second(self) -> list[float]:
-        """Units per second of CPU, of each run."""
-        return [run.units / run.cpu for run in self.runs]
+        """Entries per second of CPU, of each run."""
+        return [run.entries / run.cpu for run in self.runs]
 
     @property
     def per_second(self) -> list[float]:
-        """Units per second of wall time, of each run."""
-        return [run.units / run.wall for run in self.runs]
+        """Entries per second of wall time, of each run."""
+        return [run.entries / run.wall for run in self.runs]
 
 
 Timed = Callable[[], int]
-"""A piece of work that returns how many units it did."""
+"""A piece of work that returns how many entries it did."""
 
 
 def timed(prepare: Callable[[], Timed], repetitions: int) -> tuple[Run, ...]:
@@ -52,8 +56,8 @@ def timed(prepare: Callable[[], Timed], repetitions: int) -> tuple[Run, ...]:
 
 def _run(work: Timed) -> Run:
     wall, cpu = perf_counter(), process_time()
-    units = work()
-    return Run(units, perf_counter() - wall, process_time() - cpu)
+    entries = work()
+    return Run(entries, perf_counter() - wall, process_time() - cpu)
 
 
 def machine(directory: Path) -> dict[str, str]:
