@@ -43,7 +43,7 @@ def speeds(options: argparse.Namespace, directory: Path) -> Iterator[Figure]:
     yield Figure(HASH, timed(scenarios.hashing(entries), times))
     first, others = entries[:OPENING], entries[OPENING:]
     yield Figure("fold, first day of a region", timed(scenarios.opening(first), times))
-    runs = timed(scenarios.folding(first, others, effects), times)
+    runs = timed(scenarios.folding(first, others, effects), 2 * times + 1)
     yield Figure("fold, days after", runs, FOLD_TARGET, DECODE, _told(effects))
     yield Figure("fold, entry and effect digests", timed(scenarios.folding_with_digest(entries), times), floor=HASH)
     for batch in (100, 500):
