@@ -13,7 +13,6 @@ from orsan_plans.catalogue import Catalogue
 from streams import messages
 from streams.entry import Draft, Entry, Status
 from streams.messages import Etablissement, EtablissementList, Message, PassageRPU, PlanCatalogue, PlanDocument
-from streams.passages import PASSAGE_INDICATORS
 from streams.synthetic import STEADY_START, steady_passages
 from streams.synthetic_profiles import PASSAGES_PER_DAY
 
@@ -63,7 +62,7 @@ def catalogue() -> Catalogue:
                 "valide_au": "sans limite",
             }
         },
-        "regles": [_rule(indicator, level) for indicator in PASSAGE_INDICATORS for level in VISITS],
+        "regles": [_rule(indicator, level) for indicator in (*COUNTED, *DIVIDED) for level in VISITS],
     }
     return Catalogue.from_documents([("banc-d-essai", document)])
 
