@@ -9,6 +9,9 @@ PER_SECOND: Final = 1.0
 """Requests at once, then per second, of one API key. Vigie's own choice: a région's relay sends its thirty or so
 establishments in one go; the clinical records of an agitated evening come every few seconds."""
 
+_ROUNDING: Final = 1e-9
+"""Refilling adds fractions: who waits as long as told must not be refused for the last of them."""
+
 
 @dataclass(slots=True)
 class TokenBucket:
@@ -27,8 +30,8 @@ class TokenBucket:
         elapsed = 0.0 if self._at is None else max(now - self._at, 0.0)
         self._left = min(self.capacity, self._left + elapsed * self.per_second)
         self._at = now
-        if self._left >= 1:
-            self._left -= 1
+        if self._left >= 1 - _ROUNDING:
+            self._left = max(self._left - 1, 0.0)
             return 0
         return math.ceil((1 - self._left) / self.per_second)
 
