@@ -182,9 +182,7 @@ def capacity(turn: Turn, message: BedCapacity) -> str | None:
     came_back = feeds.heard(turn, feeds.BEDS, etablissement)
     # A gender details a total that is declared too; crisis and temporary beds come on top: journaled, not summed.
     is_total = message.gender is None and not message.is_crisis and not message.is_temporary
-    if not is_total:
-        pass
-    elif known is None or message.updated_at >= known.updated_at:
+    if is_total and (known is None or message.updated_at >= known.updated_at):
         turn.world.beds[key] = message
         _publish_beds(turn, [etablissement, f"DEP-{message.departement}", turn.fold.territory])
     if came_back:
@@ -259,7 +257,7 @@ def activity(turn: Turn, message: RegulationActivity) -> str | None:
 
 
 def intervention(turn: Turn, message: SmurIntervention) -> str | None:
-    """Note that the SMUR feed of a département lives; the interventions themselves are counted in the retex."""
+    """Note that the SMUR feed of a département lives; the interventions are journaled, not counted yet."""
     departement = f"DEP-{message.departement}"
     if not turn.fold.holds(departement):
         return f"{departement} is not in region {turn.fold.state.region}"
