@@ -34,7 +34,7 @@ SYNDROMES: Final = {
     "malaise": "malaise",
     "piqures_arthropodes": "piqûres d'arthropodes",
 }
-"""Syndromic groups whose code list is confirmed, with their French labels (`streams.syndromes` has the codes)."""
+"""Syndromic groups whose code list is confirmed, in French; `streams.region.syndromes` has the codes."""
 
 INDICATORS: Final[dict[str, Indicator]] = {
     indicator.id: indicator

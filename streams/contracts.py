@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from alerts.effects import Effect
+from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Entry
 from streams.messages import TYPE_OF_KIND
-from streams.receipts import Receipt
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 VERSION: Final = 1

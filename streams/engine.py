@@ -17,14 +17,15 @@ from alerts.astreinte import Roster
 from alerts.effects import Effect, EntryRejected, effect_id
 from orsan_plans.geography import REGIONS
 from orsan_plans.schema import PlanError
-from streams import feeds, messages, setting
+from streams import messages
 from streams.entry import Entry
-from streams.fold import Fold, Observer, Turn
-from streams.judging import arm_alerts, judge_rule
 from streams.messages import PlanCatalogue
-from streams.receiving import RECEIVERS, feed_changed, judge_signal
-from streams.sliding import slide
-from streams.state import Due, RegionState
+from streams.region import feeds, setting
+from streams.region.fold import Fold, Observer, Turn
+from streams.region.judging import arm_alerts, judge_rule
+from streams.region.receiving import RECEIVERS, feed_changed, judge_signal
+from streams.region.sliding import slide
+from streams.region.state import Due, RegionState
 
 SNAPSHOT_VERSION: Final = 3
 

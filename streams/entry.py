@@ -7,7 +7,7 @@ removed or reordered.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -55,6 +55,9 @@ class Entry:
     kind: str
     payload: bytes
 
+
+FUTURE_TOLERANCE: Final = timedelta(minutes=15)
+"""A fact may be dated this much after it is recorded (a hospital's clock runs fast); beyond, it is contradictory."""
 
 GENESIS: Final = bytes(32)
 """The digest before the first entry or effect."""

@@ -15,11 +15,11 @@ from typing import Final, Protocol
 from alerts import effects as effect_codec
 from alerts.effects import Effect, Notify
 from alerts.outbox import Finished
+from streams.collecting.ledger import Collected, Ledger
+from streams.collecting.quarantine import Quarantine, Quarantined
+from streams.collecting.receipts import Receipts
 from streams.entry import GENESIS, Entry, Head, canonical, chain
 from streams.integrity import Problem
-from streams.ledger import Collected, Ledger
-from streams.quarantine import Quarantine, Quarantined
-from streams.receipts import Receipts
 
 __all__ = [
     "Batch",

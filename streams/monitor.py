@@ -14,10 +14,10 @@ from alerts.effects import Effect, Notify, encode
 from alerts.outbox import Finished
 from orsan_plans.reading import Reading
 from streams import engine
+from streams.collecting.ledger import Collected
 from streams.entry import Draft, Entry, Head, Status, chain
-from streams.fold import Fold, Observer
 from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
-from streams.ledger import Collected
+from streams.region.fold import Fold, Observer
 
 SNAPSHOT_EVERY: Final = 5000
 """Entries between two snapshots: about a day of a large region, a fraction of a second to fold again."""

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.effects import Effect, encode
-from streams import engine, messages, setting
+from streams import engine, messages
 from streams.entry import GENESIS, Entry, Head, Status, canonical, chain
-from streams.fold import Fold, Observer, Turn
 from streams.messages import PlanCatalogue
+from streams.region import setting
+from streams.region.fold import Fold, Observer, Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
 from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
+from streams.collecting.ledger import Collected
+from streams.collecting.quarantine import HeldState
+from streams.collecting.testing import MemoryLedger, MemoryQuarantine, MemoryReceipts
 from streams.entry import Entry, Head, Status
 from streams.integrity import EffectRecord, EntryRecord, Problem, first_bad_effect, first_bad_entry
 from streams.journal import (
@@ -23,9 +26,6 @@ from streams.journal import (
     fresh_head,
     link,
 )
-from streams.ledger import Collected
-from streams.quarantine import HeldState
-from streams.testing_collected import MemoryLedger, MemoryQuarantine, MemoryReceipts
 
 
 class MemoryOutbox:

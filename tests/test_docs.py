@@ -20,7 +20,7 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
 from streams.messages import TYPE_OF_KIND, SignalSanitaire
 from streams.monitor import Monitor
-from streams.opendata_layouts import FORMATS
+from streams.opendata.layouts import FORMATS
 from vigie.cli import app
 from vigie.settings import Settings
 

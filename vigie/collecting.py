@@ -10,12 +10,12 @@ from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.drop_directory import printable
 from streams.adapters.pseudonym_keys import load_or_make_ring, load_ring
 from streams.adapters.vault import vault_of
-from streams.collecting import Context
-from streams.collector import Collector, Incoming
+from streams.collecting.collector import Collector, Incoming
+from streams.collecting.decoding import Context
+from streams.collecting.formats import all_formats
+from streams.collecting.pseudonyms import Pseudonyms
 from streams.entry import Draft, Status
-from streams.formats import all_formats
 from streams.monitor import Monitor
-from streams.pseudonyms import Pseudonyms
 from vigie.past import catalogue_message
 
 

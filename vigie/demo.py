@@ -21,8 +21,8 @@ from streams.entry import Draft, Head, combined_digest
 from streams.messages import Acknowledge, RosterVersion
 from streams.monitor import Committed
 from streams.replay import replay
-from streams.synthetic import winter_evening
-from streams.synthetic_script import narrative
+from streams.synthetic.script import narrative
+from streams.synthetic.traffic import winter_evening
 from vigie.embedded import Embedded
 from vigie.past import catalogue_message
 from vigie.stage import Answer, AtOnce, Cast, StageChannel, roster

@@ -16,11 +16,11 @@ from dashboards.metrics import Notification
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
-from streams.fold import Fold
 from streams.journal import Quarantined
 from streams.messages import DeliveryReport, Message
 from streams.monitor import Committed, Monitor
-from streams.state import World
+from streams.region.fold import Fold
+from streams.region.state import World
 
 
 class Embedded:

@@ -14,12 +14,12 @@ from streams.adapters.archive import ArchiveError
 from streams.adapters.dropped_files import UnreadableDrop
 from streams.adapters.pseudonym_keys import UnusableKeys
 from streams.adapters.vault import UnusableKey
-from streams.api_keys import UnusableApiKey
-from streams.collector import NotRequeued
+from streams.collecting.api_keys import UnusableApiKey
+from streams.collecting.collector import NotRequeued
+from streams.collecting.quarantine import VaultClosed
 from streams.engine import JournalBroken
 from streams.journal import JournalError
-from streams.opendata_rows import OpenDataError
-from streams.quarantine import VaultClosed
+from streams.opendata.rows import OpenDataError
 
 EXPECTED: Final = (
     ArchiveError,

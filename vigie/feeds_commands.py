@@ -13,10 +13,10 @@ from rich.text import Text
 
 from orsan_plans.geography import REGIONS
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.feeds import DEFAULT_SILENCE, RPU
-from streams.fold import Fold
+from streams.collecting.source_quality import SourceState, SourceStatus, statuses
 from streams.monitor import Monitor
-from streams.source_quality import SourceState, SourceStatus, statuses
+from streams.region.feeds import DEFAULT_SILENCE, RPU
+from streams.region.fold import Fold
 from vigie.errors import explained
 from vigie.settings import Settings
 

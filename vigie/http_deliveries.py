@@ -11,13 +11,13 @@ from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.handoff import Handoff, HandoffFailed
 from streams.adapters.http_intake import Intake, build_intake
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.api_keys import NotItsSource
-from streams.collecting import Context
-from streams.collector import Collector
-from streams.delivering import Delivery, IdempotencyConflict, deliver
-from streams.formats import recognise
+from streams.collecting.api_keys import NotItsSource
+from streams.collecting.collector import Collector
+from streams.collecting.decoding import Context
+from streams.collecting.delivering import Delivery, IdempotencyConflict, deliver
+from streams.collecting.formats import recognise
+from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalError
-from streams.receipts import Receipt, line
 
 _log = structlog.get_logger()
 

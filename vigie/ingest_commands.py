@@ -10,10 +10,10 @@ import typer
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.geography import REGIONS
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collector import Collector
+from streams.collecting.collector import Collector
+from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalPurpose
 from streams.monitor import Monitor
-from streams.receipts import Receipt, line
 from vigie.collecting import build_collector, context_now, incoming, put_plans_in_force
 from vigie.errors import explained
 from vigie.settings import Settings

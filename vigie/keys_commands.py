@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.adapters.api_key_store import ApiKeyStore
-from streams.api_keys import ApiKey
+from streams.collecting.api_keys import ApiKey
 from vigie.errors import explained
 from vigie.settings import Settings
 

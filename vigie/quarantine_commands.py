@@ -13,10 +13,10 @@ from rich.text import Text
 
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.vault import new_key, vault_of
-from streams.collecting import Context
-from streams.collector import Collector
+from streams.collecting.collector import Collector
+from streams.collecting.decoding import Context
+from streams.collecting.quarantine import Held, HeldState, VaultClosed, readable
 from streams.monitor import Monitor
-from streams.quarantine import Held, HeldState, VaultClosed, readable
 from vigie.collecting import build_collector, context_now
 from vigie.errors import explained
 from vigie.ingest_commands import Keys, show

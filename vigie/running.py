@@ -26,11 +26,11 @@ from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
 from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collecting import Context
-from streams.collector import Collector
+from streams.collecting.collector import Collector
+from streams.collecting.decoding import Context
+from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalConflict, JournalError, JournalPurpose
 from streams.messages import RosterVersion
-from streams.receipts import Receipt, line
 from vigie.collecting import build_collector, incoming
 from vigie.embedded import Embedded
 from vigie.http_deliveries import receive_delivery, way_in

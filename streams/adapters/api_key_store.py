@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from streams.api_keys import SECRET_BYTES, ApiKey, new_key, revoke
+from streams.collecting.api_keys import SECRET_BYTES, ApiKey, new_key, revoke
 
 _decode = msgspec.json.Decoder(list[ApiKey]).decode
 

@@ -4,14 +4,14 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from streams.ledger import Key, MemoryKeys
+from streams.collecting.ledger import Key, MemoryKeys
 
 MEMORY_KEYS: Final = 100_000
 """Keys remembered in memory before they go to the disk: about 20 MB, far more than a week of any establishment."""
 
 
 class SpillingKeys:
-    """`streams.ledger.SeenKeys` that moves to the disk when it grows."""
+    """`streams.collecting.ledger.SeenKeys` that moves to the disk when it grows."""
 
     def __init__(self, in_memory: int = MEMORY_KEYS) -> None:
         self._room = in_memory

@@ -17,7 +17,7 @@ from streams.adapters.drop_directory import printable
 from streams.adapters.open_data_files import read_files, recognise
 from streams.entry import Draft, Status
 from streams.journal import Quarantined
-from streams.opendata_rows import OpenDataError
+from streams.opendata.rows import OpenDataError
 
 
 class UnreadableDrop(ValueError):

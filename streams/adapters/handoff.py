@@ -6,9 +6,9 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import Final
 
-from streams.api_keys import NotItsSource
-from streams.delivering import Delivery, IdempotencyConflict
-from streams.receipts import Receipt
+from streams.collecting.api_keys import NotItsSource
+from streams.collecting.delivering import Delivery, IdempotencyConflict
+from streams.collecting.receipts import Receipt
 
 MOST_WAITING: Final = 8
 """Deliveries waiting for the writer, each at most one body in memory. Vigie's own choice."""

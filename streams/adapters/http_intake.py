@@ -22,10 +22,10 @@ from starlette.requests import ClientDisconnect
 from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.handoff import Handoff, HandoffClosed, HandoffFailed
 from streams.adapters.http_problems import Problem, Refusal, answer_problems, described
-from streams.api_keys import FEEDS, ApiKey, NotItsSource, authenticate
-from streams.delivering import Delivery, IdempotencyConflict, format_of, is_of
-from streams.rate_limit import RateLimit
-from streams.receipts import Receipt
+from streams.collecting.api_keys import FEEDS, ApiKey, NotItsSource, authenticate
+from streams.collecting.delivering import Delivery, IdempotencyConflict, format_of, is_of
+from streams.collecting.rate_limit import RateLimit
+from streams.collecting.receipts import Receipt
 
 MOUNTED_AT: Final = "/v1"
 LARGEST_BODY: Final = 16 * 1024 * 1024

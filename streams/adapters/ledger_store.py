@@ -11,9 +11,9 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel
 
 from alerts.adapters.database import Database, from_micros, sealed, table_of, to_micros
-from streams.collecting import Window
+from streams.collecting.decoding import Window
+from streams.collecting.ledger import Collected, Key, LedgerRow, Scope
 from streams.entry import Status
-from streams.ledger import Collected, Key, LedgerRow, Scope
 
 _CHUNK: Final = 500
 _KEYS_CHUNK: Final = 5000
@@ -21,7 +21,7 @@ _STATUS: Final = {status.value: status for status in Status}
 
 
 class LedgerEntryRow(SQLModel, table=True):
-    """A `streams.ledger.LedgerRow`; days are counted from 0001-01-01 (`date.toordinal`)."""
+    """A `streams.collecting.ledger.LedgerRow`; days are counted from 0001-01-01 (`date.toordinal`)."""
 
     __tablename__ = "ledger"
     __table_args__ = (Index("ledger_day", "region", "feed", "source", "day"), {"sqlite_with_rowid": False})
@@ -50,7 +50,7 @@ _UPSERT: Final = str(
 
 
 class SqliteLedger:
-    """The `streams.ledger.Ledger` of a journal's file."""
+    """The `streams.collecting.ledger.Ledger` of a journal's file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orsan_plans.geography import REGIONS
-from streams.opendata import DecodedFile, Import, assemble, decode_file
-from streams.opendata_layouts import FORMATS, recognise_header
-from streams.opendata_rows import OpenDataError
+from streams.opendata.importing import DecodedFile, Import, assemble, decode_file
+from streams.opendata.layouts import FORMATS, recognise_header
+from streams.opendata.rows import OpenDataError
 
 __all__ = ["FORMATS", "read_files", "recognise"]
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from streams.pseudonyms import SHORTEST_SECRET, KeyRing, SecretKey
+from streams.collecting.pseudonyms import SHORTEST_SECRET, KeyRing, SecretKey
 
 _HEADER: Final = "# Secrets of Vigie's pseudonyms: keep this file aside from the journal, readable by nobody else.\n"
 _FIRST_DAY: Final = date(2000, 1, 1)

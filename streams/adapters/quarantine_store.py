@@ -8,13 +8,13 @@ from sqlalchemy import Connection, Index, Row, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from alerts.adapters.database import Database, from_micros, sealed, table_of, to_micros
-from streams.quarantine import Held, HeldState, Quarantined, Release
+from streams.collecting.quarantine import Held, HeldState, Quarantined, Release
 
 _CHUNK: Final = 500
 
 
 class QuarantineRow(SQLModel, table=True):
-    """A `streams.quarantine.Held`; rows are never deleted, so that ``id`` has no gap."""
+    """A `streams.collecting.quarantine.Held`; rows are never deleted, so that ``id`` has no gap."""
 
     __tablename__ = "quarantine"
     __table_args__ = (Index("quarantine_sha256", "region", "sha256"),)
@@ -37,7 +37,7 @@ QUARANTINE: Final = table_of(QuarantineRow)
 
 
 class SqliteQuarantine:
-    """The `streams.quarantine.Quarantine` of a journal's file."""
+    """The `streams.collecting.quarantine.Quarantine` of a journal's file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -10,8 +10,8 @@ from sqlmodel import Field, SQLModel
 
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
 from alerts.outbox import StorageUnreadable
-from streams.collecting import Manifest
-from streams.receipts import Receipt
+from streams.collecting.decoding import Manifest
+from streams.collecting.receipts import Receipt
 
 _CHUNK: Final = 500
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -19,7 +19,7 @@ _decode = msgspec.json.Decoder(Receipt).decode
 
 
 class ReceiptRow(SQLModel, table=True):
-    """A `streams.receipts.Receipt` as JSON, with what it is looked up by; ``number`` is the order of arrival."""
+    """A `streams.collecting.receipts.Receipt` as JSON, with its look-ups; ``number`` is the order of arrival."""
 
     __tablename__ = "receipts"
     __table_args__ = (Index("receipts_source", "region", "feed", "source", "extracted_at"),)
@@ -40,7 +40,7 @@ RECEIPTS: Final = table_of(ReceiptRow)
 
 
 class SqliteReceipts:
-    """The `streams.receipts.Receipts` of a journal's file."""
+    """The `streams.collecting.receipts.Receipts` of a journal's file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

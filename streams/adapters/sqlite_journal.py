@@ -21,6 +21,7 @@ from streams.adapters.ledger_store import SqliteLedger
 from streams.adapters.quarantine_store import SqliteQuarantine
 from streams.adapters.receipt_store import SqliteReceipts
 from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, SNAPSHOTS
+from streams.collecting.ledger import Collected
 from streams.entry import Entry, Head
 from streams.integrity import EffectRecord, Problem
 from streams.journal import (
@@ -34,7 +35,6 @@ from streams.journal import (
     fresh_head,
     link,
 )
-from streams.ledger import Collected
 
 _CHUNK: Final = 1000
 _INSERTS: Final = {

@@ -5,7 +5,7 @@ from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from streams.quarantine import NoVault, Vault, VaultClosed
+from streams.collecting.quarantine import NoVault, Vault, VaultClosed
 
 KEY_VARIABLE: Final = "VIGIE_QUARANTINE_KEY"
 

@@ -13,9 +13,9 @@ from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams import engine, messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import GENESIS, Entry
-from streams.fold import Fold
 from streams.journal import JournalPurpose
 from streams.monitor import Listener, Monitor
+from streams.region.fold import Fold
 from streams.replay import replay
 from tests.bench import workload
 from tests.bench.timing import Timed

@@ -13,8 +13,8 @@ from orsan_plans.catalogue import Catalogue
 from streams import messages
 from streams.entry import Draft, Entry, Status
 from streams.messages import Etablissement, EtablissementList, Message, PassageRPU, PlanCatalogue, PlanDocument
-from streams.synthetic import STEADY_START, steady_passages
-from streams.synthetic_profiles import PASSAGES_PER_DAY
+from streams.synthetic.profiles import PASSAGES_PER_DAY
+from streams.synthetic.traffic import STEADY_START, steady_passages
 
 REGION: Final = "76"
 SITES: Final = 30
@@ -27,7 +27,7 @@ VISITS: Final = {
     "region": PASSAGES_PER_DAY,
 }
 
-# Shares of `streams.synthetic_profiles.ORDINARY`; the first of a pair is divided by the second.
+# Shares of `streams.synthetic.profiles.ORDINARY`; the first of a pair is divided by the second.
 COUNTED: Final = {
     "rpu.passages_1h": 1 / 24,
     "rpu.passages_24h": 1.0,

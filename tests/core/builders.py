@@ -12,7 +12,6 @@ from orsan_plans.catalogue import Catalogue
 from orsan_plans.posture import Posture
 from streams import engine, messages
 from streams.entry import Entry, Status
-from streams.fold import Fold
 from streams.messages import (
     BedCapacity,
     DailyFigures,
@@ -25,6 +24,7 @@ from streams.messages import (
     RosterVersion,
     SignalSanitaire,
 )
+from streams.region.fold import Fold
 
 REGION: Final = "52"
 T0: Final = datetime(2026, 1, 14, 7, 0, tzinfo=UTC)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from alerts.effects import Effect, Notify
 from streams import engine
 from streams.entry import Entry, Status
-from streams.fold import Fold
 from streams.messages import (
     Acknowledge,
     BedCapacity,
@@ -26,6 +25,7 @@ from streams.messages import (
     ReferenceBeds,
     SignalSanitaire,
 )
+from streams.region.fold import Fold
 from tests.core.builders import (
     ANGERS,
     EVERY_KIND,

@@ -36,7 +36,7 @@ from streams.messages import (
     SignalSanitaire,
 )
 from streams.monitor import Monitor
-from streams.state import World
+from streams.region.state import World
 from streams.testing import MemoryJournal
 
 PARIS: Final = ZoneInfo("Europe/Paris")

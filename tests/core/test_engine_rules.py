@@ -13,9 +13,9 @@ from alerts.effects import AlertRaised, Effect, Notify, NotSent, PostureChanged
 from alerts.lifecycle import Phase
 from streams import engine
 from streams.entry import Entry, Status
-from streams.fold import Fold
 from streams.messages import Acknowledge, DeliveryReport
-from streams.state import Due
+from streams.region.fold import Fold
+from streams.region.state import Due
 from tests.core.builders import (
     EVERY_KIND,
     MINUTE,

@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streams.capacity_codes import FLAGS
-from streams.capacity_reading import NO_DIRECTORY, Directory
-from streams.collecting import Accepted, Context, Decoding, Refused, UnreadableFeed
+from streams.capacity.codes import FLAGS
+from streams.capacity.declaration import NO_DIRECTORY, Directory
+from streams.collecting.decoding import Accepted, Context, Decoding, Refused, UnreadableFeed
 from streams.messages import BedCapacity, decode, encode
 
 RECEIVED = datetime(2026, 1, 14, 9, tzinfo=UTC)

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import BinaryIO
 
-from streams.collecting import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed, Window
-from streams.collector import Collector, Incoming
+from streams.collecting.collector import Collector, Incoming
+from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed, Window
+from streams.collecting.formats import Format, Formats, Tools
+from streams.collecting.quarantine import Vault
 from streams.entry import Status
-from streams.formats import Format, Formats, Tools
 from streams.messages import PassageRPU
 from streams.monitor import Monitor
-from streams.quarantine import Vault
 from streams.testing import MemoryJournal
 
 NOW = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)

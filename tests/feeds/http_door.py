@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT, Intake, build_intake
-from streams.collector import Collector
-from streams.formats import all_formats, recognise
+from streams.collecting.collector import Collector
+from streams.collecting.formats import all_formats, recognise
+from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.collecting.rate_limit import RateLimit
 from streams.monitor import Monitor
-from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey
-from streams.rate_limit import RateLimit
 from streams.testing import MemoryJournal
 from vigie.http_deliveries import receive_delivery
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 from xml.sax.saxutils import escape
 
-from streams.collecting import Accepted, Context, Manifest, Refused
-from streams.oscour import decode
-from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.collecting.decoding import Accepted, Context, Manifest, Refused
+from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.rpu.oscour import decode
 
 HEADER = {
     "FINESS": "440000271",

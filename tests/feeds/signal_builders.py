@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streams.collecting import Accepted, Context, Decoding, Refused
+from streams.collecting.decoding import Accepted, Context, Decoding, Refused
 from streams.messages import SignalSanitaire, encode
 
 PDL = Context("52", datetime(2026, 1, 14, 9, tzinfo=UTC))

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orsan_plans.geography import REGIONS
-from streams.bed_form import COLUMNS, LONGEST_LINE, decode_csv, decode_json
-from streams.capacity_reading import Directory
-from streams.collecting import Accepted, Context, Refused, UnreadableFeed
+from streams.capacity.bed_form import COLUMNS, LONGEST_LINE, decode_csv, decode_json
+from streams.capacity.declaration import Directory
+from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from tests.feeds.capacity_examples import (
     MENDE,
     NANTES,

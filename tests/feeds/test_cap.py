@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.cap import decode
-from streams.collecting import Accepted, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from streams.entry import Status
+from streams.signals.cap import decode
 from tests.feeds.signal_builders import PDL, damaged, one, read, refusal, signal
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"

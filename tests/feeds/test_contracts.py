@@ -13,11 +13,11 @@ from alerts import effects
 from alerts.effects import EFFECT_TYPES
 from streams import messages
 from streams.adapters.contract_files import contract_files, write_contracts
-from streams.collecting import Window
+from streams.collecting.decoding import Window
+from streams.collecting.receipts import Receipt
 from streams.contracts import DIALECT, identifier
 from streams.entry import Entry, Status, canonical
 from streams.messages import TYPE_OF_KIND
-from streams.receipts import Receipt
 from tests.core.builders import BRIEF, T0
 from tests.feeds.contract_validators import META, complaints, kinds_of, published
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.collecting import UnreadableFeed
-from streams.feed_json import LIMITS, Json, Limits, member, objects, raw_bytes, read_json, records, text
+from streams.collecting.decoding import UnreadableFeed
+from streams.collecting.feed_json import LIMITS, Json, Limits, member, objects, raw_bytes, read_json, records, text
 
 SMALL = Limits(size=1000, depth=4, tokens=100)
 

@@ -6,9 +6,9 @@ import pytest
 
 from alerts.outbox import StorageFull
 from streams.adapters.handoff import Handoff, HandoffClosed, HandoffFailed
-from streams.api_keys import NotItsSource, new_key
-from streams.delivering import Delivery, IdempotencyConflict
-from streams.receipts import Receipt
+from streams.collecting.api_keys import NotItsSource, new_key
+from streams.collecting.delivering import Delivery, IdempotencyConflict
+from streams.collecting.receipts import Receipt
 from tests.feeds.http_door import ETAB, NOW
 
 KEY = new_key("s" * 43, "0123abcd", ETAB, ["rpu"], NOW)[1]

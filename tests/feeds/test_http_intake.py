@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from streams.adapters.http_problems import HEADERS
-from streams.api_keys import FEEDS
-from streams.collector import Collector
-from streams.delivering import Delivery
-from streams.formats import all_formats
-from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey
-from streams.receipts import Receipt
+from streams.collecting.api_keys import FEEDS
+from streams.collecting.collector import Collector
+from streams.collecting.delivering import Delivery
+from streams.collecting.formats import all_formats
+from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.collecting.receipts import Receipt
 from tests.feeds.http_door import COMMUNE, ETAB, NOW, Door, rpu
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from streams.adapters.api_key_store import ApiKeyStore, UnreadableKeys
-from streams.api_keys import UnusableApiKey, authenticate, new_key
-from streams.rate_limit import TokenBucket
+from streams.collecting.api_keys import UnusableApiKey, authenticate, new_key
+from streams.collecting.rate_limit import TokenBucket
 from tests.feeds.http_door import ETAB, NOW
 from vigie.cli import app
 

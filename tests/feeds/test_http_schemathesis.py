@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from streams.api_keys import FEEDS
-from streams.rate_limit import RateLimit
+from streams.collecting.api_keys import FEEDS
+from streams.collecting.rate_limit import RateLimit
 from tests.feeds.http_door import Door
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

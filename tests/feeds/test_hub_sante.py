@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.collecting import Accepted, Context, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.hub_messages import Envelope, ErrorCode, departement_of, error_reply
-from streams.hub_sante import decode
 from streams.messages import SmurIntervention, encode
+from streams.signals.hub_messages import Envelope, ErrorCode, departement_of, error_reply
+from streams.signals.hub_sante import decode
 from tests.feeds.signal_builders import PDL, damaged, one, read, refusal
 
 RPIS: dict[str, Any] = {

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collecting import Context
-from streams.collector import Collector
+from streams.collecting.collector import Collector
+from streams.collecting.decoding import Context
+from streams.collecting.ledger import Scope
+from streams.collecting.receipts import Receipt, line
 from streams.entry import Draft, Entry, Head, Status
 from streams.journal import Batch, Journal
-from streams.ledger import Scope
 from streams.messages import Etablissement, EtablissementList, PassageCorrected, PassageRemoved, PassageRPU
 from streams.monitor import Monitor
-from streams.receipts import Receipt, line
 from streams.testing import MemoryJournal
 from tests.feeds.collecting_builders import (
     ETAB,

@@ -10,10 +10,10 @@ from typer.testing import CliRunner, Result
 from streams.adapters.pseudonym_keys import UnusableKeys, load_or_make_ring, load_ring
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.adapters.vault import new_key
-from streams.collecting import Accepted, Context, Manifest, Window
-from streams.formats import Tools, all_formats, recognise
-from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey
-from streams.testing_collected import MemoryLedger
+from streams.collecting.decoding import Accepted, Context, Manifest, Window
+from streams.collecting.formats import Tools, all_formats, recognise
+from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.collecting.testing import MemoryLedger
 from vigie.cli import app
 
 SAMPLE = "sample_oscour_synthetique.xml"

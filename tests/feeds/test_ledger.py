@@ -12,10 +12,8 @@ from sqlalchemy import text
 
 from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collecting import Window
-from streams.entry import Status
-from streams.journal import Batch
-from streams.ledger import (
+from streams.collecting.decoding import Window
+from streams.collecting.ledger import (
     Collected,
     LedgerRow,
     MemoryKeys,
@@ -28,6 +26,8 @@ from streams.ledger import (
     reconcile,
     replaced,
 )
+from streams.entry import Status
+from streams.journal import Batch
 from streams.testing import EPOCH, MemoryJournal
 from tests.feeds.collecting_builders import NOW, TODAY
 

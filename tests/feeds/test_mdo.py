@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from streams.collecting import Accepted, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.mdo import decode, disease_of, slug_of
-from streams.mdo_list import MDO
+from streams.signals.mdo import decode, disease_of, slug_of
+from streams.signals.mdo_list import MDO
 from tests.feeds.signal_builders import PDL, damaged, one, read, refusal, signal
 
 RECORD: dict[str, Any] = {

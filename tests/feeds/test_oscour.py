@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.collecting import Accepted, Refused, Window
+from streams.collecting.decoding import Accepted, Refused, Window
 from streams.messages import PassageRPU, encode, encode_checked
-from streams.oscour_quality import OF_THE_FILE, RULES, explain
-from streams.oscour_values import LISTS
+from streams.rpu.quality import OF_THE_FILE, RULES, explain
+from streams.rpu.values import LISTS
 from tests.feeds.oscour_files import HEADER, VISIT, document, encoded, patient, read, read_visits
 
 

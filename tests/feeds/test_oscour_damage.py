@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.collecting import Accepted, Context, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
+from streams.collecting.pseudonyms import Pseudonyms
 from streams.messages import PassageRPU, encode, encode_checked
-from streams.oscour import decode
-from streams.oscour_reading import CHUNK, LARGEST_RECORD
-from streams.pseudonyms import Pseudonyms
+from streams.rpu.oscour import decode
+from streams.rpu.reading import CHUNK, LARGEST_RECORD
 from tests.feeds.oscour_files import RECEIVED_AT, RING, Pieces, document, encoded, patient, read, read_stream
 
 GOOD = encoded(document(patient() * 3))

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from streams.oscour_patient import FIELDS
-from streams.oscour_quality import RULES
+from streams.rpu.patient import FIELDS
+from streams.rpu.quality import RULES
 
 
 def test_the_guide_names_every_rule_and_field(repository: Path) -> None:

@@ -5,10 +5,10 @@ from io import BytesIO
 
 import pytest
 
-from streams.collecting import Accepted, Context, UnreadableFeed, Window
+from streams.collecting.decoding import Accepted, Context, UnreadableFeed, Window
+from streams.collecting.pseudonyms import Pseudonyms
 from streams.messages import PassageRPU
-from streams.oscour import decode, departement_of_finess
-from streams.pseudonyms import Pseudonyms
+from streams.rpu.oscour import decode, departement_of_finess
 from tests.feeds.oscour_files import RECEIVED_AT, RING, document, encoded, patient, read, read_visits
 
 SPRING = {"EXTRACT": "31/03/2025 04:00:00", "DATEDEBUT": "30/03/2025", "DATEFIN": "30/03/2025"}

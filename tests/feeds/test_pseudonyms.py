@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pseudonyms import KeyRing, Pseudonyms, SecretKey, age_class, years_between
+from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey, age_class, years_between
 
 OLD = SecretKey("2024", b"o" * 32, date(2024, 1, 1))
 NEW = SecretKey("2025", b"n" * 32, date(2025, 1, 10))

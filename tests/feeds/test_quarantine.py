@@ -10,12 +10,12 @@ from sqlalchemy import text
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.vault import FernetVault, UnusableKey, new_key, vault_of
-from streams.collector import Collector, NotRequeued
+from streams.collecting.collector import Collector, NotRequeued
+from streams.collecting.ledger import Collected
+from streams.collecting.quarantine import HeldState, NoVault, Quarantined, Release, VaultClosed, readable
 from streams.journal import Batch, JournalConflict
-from streams.ledger import Collected
 from streams.messages import QuarantineDropped
 from streams.monitor import Monitor
-from streams.quarantine import HeldState, NoVault, Quarantined, Release, VaultClosed, readable
 from streams.testing import EPOCH, MemoryJournal
 from tests.feeds.collecting_builders import FORMATS, NOW, TODAY, Reversing, collector, file, kinds, received, sent
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collecting import Manifest, Window
+from streams.collecting.decoding import Manifest, Window
+from streams.collecting.ledger import Collected
+from streams.collecting.receipts import Receipt
+from streams.collecting.source_quality import SourceState, SourceStatus, statuses
 from streams.journal import Batch
-from streams.ledger import Collected
-from streams.receipts import Receipt
-from streams.source_quality import SourceState, SourceStatus, statuses
 from streams.testing import EPOCH, MemoryJournal
 from tests.feeds.collecting_builders import NOW, TODAY
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from streams.collecting import Accepted, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from streams.entry import Status
 from streams.messages import RegulationActivity
-from streams.regulation import decode
+from streams.signals.regulation import decode
 from tests.feeds.signal_builders import damaged, one, read, refusal
 
 RECORD: dict[str, Any] = {

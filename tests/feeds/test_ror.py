@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.capacity_codes import FIELD_OF_STATUS, FLAGS
-from streams.capacity_reading import Directory
-from streams.collecting import Accepted, Refused, UnreadableFeed
-from streams.ror import decode
+from streams.capacity.codes import FIELD_OF_STATUS, FLAGS
+from streams.capacity.declaration import Directory
+from streams.capacity.ror import decode
+from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from tests.feeds.capacity_examples import (
     MENDE,
     NANTES,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from streams.capacity_codes import SANER_BEDS
-from streams.capacity_reading import Directory
-from streams.collecting import Accepted, Refused, UnreadableFeed
-from streams.saner import decode
+from streams.capacity.codes import SANER_BEDS
+from streams.capacity.declaration import Directory
+from streams.capacity.saner import decode
+from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from tests.feeds.capacity_examples import (
     NANTES,
     PAYS_DE_LA_LOIRE,

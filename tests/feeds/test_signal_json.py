@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.collecting import Accepted, Context, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.signal_json import decode
+from streams.signals.signal_json import decode
 from tests.feeds.signal_builders import PDL, damaged, one, read, refusal, signal
 
 RECORD: dict[str, Any] = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.collecting import Accepted, Context, Refused, UnreadableFeed
+from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.vigilance import decode
+from streams.signals.vigilance import decode
 from tests.feeds.signal_builders import PDL, damaged, one, read, refusal, signal
 
 

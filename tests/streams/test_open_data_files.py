@@ -6,8 +6,8 @@ import pytest
 
 from streams.adapters.open_data_files import FORMATS, read_files, recognise
 from streams.messages import DailyFigures, ReferenceBeds, decode
-from streams.opendata import Import
-from streams.opendata_rows import OpenDataError
+from streams.opendata.importing import Import
+from streams.opendata.rows import OpenDataError
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 VISITS = DATA / "sursaud" / "sursaud-covid19-quotidien-2020-04-16-10h47-departement.csv"

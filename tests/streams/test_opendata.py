@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from orsan_plans.territory import region_of
 from streams.entry import Status
 from streams.messages import DailyFigures, ReferenceBeds, decode
-from streams.opendata import Record, assemble, decode_file, end_of_day, recorded_at
-from streams.opendata_layouts import FORMATS, LAYOUTS, recognise_header
-from streams.opendata_rows import OpenDataError
+from streams.opendata.importing import Record, assemble, decode_file, end_of_day, recorded_at
+from streams.opendata.layouts import FORMATS, LAYOUTS, recognise_header
+from streams.opendata.rows import OpenDataError
 
 SURSAUD_HEADER = ",".join(LAYOUTS["sursaud-quotidien"].shapes[0].header)
 SURSAUD_REGION_HEADER = ",".join(LAYOUTS["sursaud-quotidien"].shapes[1].header)

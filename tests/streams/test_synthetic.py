@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from orsan_plans.territory import region_of
 from streams.entry import Status
 from streams.messages import BedCapacity, EtablissementList, Message, PassageRPU, SignalSanitaire, decode
-from streams.synthetic import Timed, narrative, steady_passages, winter_evening
-from streams.synthetic_profiles import LATENESS, RHYTHM
-from streams.synthetic_script import CRITICAL_CARE_BEDS, CYBER, SILENT, SITES
+from streams.synthetic.profiles import LATENESS, RHYTHM
+from streams.synthetic.script import CRITICAL_CARE_BEDS, CYBER, SILENT, SITES
+from streams.synthetic.traffic import Timed, narrative, steady_passages, winter_evening
 
 START = datetime(2026, 1, 14, 13, tzinfo=UTC)
 EVENING = winter_evening(2026, START)

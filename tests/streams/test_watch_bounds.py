@@ -1,8 +1,8 @@
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from streams.passages import ALL, IN_HOUR, LANES, PASSAGE_INDICATORS, PassageIndicator
-from streams.watches import Watch, Watched
+from streams.region.passages import ALL, IN_HOUR, LANES, PASSAGE_INDICATORS, PassageIndicator
+from streams.region.watches import Watch, Watched
 
 Totals = list[int]
 

@@ -28,7 +28,7 @@ from streams.messages import (
     encode,
 )
 from streams.monitor import Dated, Monitor
-from streams.synthetic import winter_evening
+from streams.synthetic.traffic import winter_evening
 from streams.testing import MemoryJournal
 from tests.core.builders import (
     EVERY_KIND,

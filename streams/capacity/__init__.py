@@ -1,0 +1,1 @@
+"""Beds: the ROR, SANER and a simple form."""

@@ -1,0 +1,1 @@
+"""From a file to the journal: formats, ledger, receipts, quarantine, sources."""

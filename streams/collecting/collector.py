@@ -1,0 +1,222 @@
+"""The collector: one file in, one receipt out, everything it leaves written in one transaction.
+
+A file of at most `TRANSACTION_RECORDS` records is journaled whole or not at all, with its ledger rows, its quarantine
+and its receipt. A larger one is first read to its end, so that a file cut short changes nothing; it is then read again
+and written in several transactions, the receipt with the last. Killed in between, it is simply collected again: what
+the ledger already holds counts as duplicates, and each receipt still adds up.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from io import BytesIO
+from itertools import islice
+from typing import BinaryIO, Final
+
+from alerts.effects import effect_id
+from streams import messages
+from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
+from streams.collecting.formats import Format, Formats, Tools
+from streams.collecting.ledger import Collected, MemoryKeys, SeenKeys
+from streams.collecting.quarantine import PURGE_AFTER, Held, HeldState, NoVault, Release, Vault, VaultClosed, readable
+from streams.collecting.receipts import Receipt
+from streams.collecting.run import Run
+from streams.entry import Draft, Status
+from streams.messages import QuarantineDropped
+from streams.monitor import Monitor
+
+TRANSACTION_RECORDS: Final = 10_000
+"""Records in one transaction: three times the week of the largest emergency department; some 50 MB of memory."""
+_CHUNK: Final = 500
+_HEAD_BYTES: Final = 8192
+_READ_BYTES: Final = 1 << 18
+
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
+Items = Iterable[Accepted | Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file to collect: its name, how to open it from its start (``opener``), and its format when the sender said it.
+
+    It is opened several times: to be recognised, to be hashed, to be read. ``receipt_id`` is chosen by whoever must
+    find the receipt again. ``guard`` looks at what is decoded before anything is written: what it raises leaves
+    everything as it was.
+    """
+
+    name: str
+    opener: Opener
+    format: str | None = None
+    receipt_id: str | None = None
+    guard: Callable[[Decoding], Decoding] | None = None
+
+
+class NotRequeued(Exception):
+    """A record stays in quarantine; the message says why."""
+
+
+class Collector:
+    """Collects files into a monitor's journal. One caller at a time, as the monitor."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        formats: Formats,
+        vault: Vault | None = None,
+        seen: Callable[[], SeenKeys] = MemoryKeys,
+        kept: timedelta = PURGE_AFTER,
+        at_once: int = TRANSACTION_RECORDS,
+    ) -> None:
+        self.monitor = monitor
+        self.formats = formats
+        self._vault = vault or NoVault()
+        self._seen = seen
+        self._kept = kept
+        self._at_once = at_once
+
+    def recognise(self, incoming: Incoming) -> str | None:
+        """Return the format of a file: the one the sender said, else what its first bytes look like."""
+        if incoming.format is not None:
+            return incoming.format
+        with incoming.opener() as stream:
+            return self.formats.recognise(stream.read(_HEAD_BYTES))
+
+    def collect(self, incoming: Incoming, context: Context) -> Receipt:
+        """Collect a file: what it gives is committed, with the receipt that is returned.
+
+        A file that cannot be read as a whole changes nothing: its receipt says why in ``refused``. StorageError and
+        JournalError leave everything as it was, or as the transactions of a large file that went through.
+        """
+        moment = context.received_at.isoformat()
+        blank = Receipt(
+            id=incoming.receipt_id or effect_id("receipt", context.region, moment, incoming.name),
+            region=context.region,
+            received_at=context.received_at,
+            name=incoming.name,
+            sha256=_sha256(incoming),
+        )
+        try:
+            format_ = self._format(incoming)
+            return self._read(incoming, context, replace(blank, format=format_.name), format_)
+        except UnreadableFeed as error:
+            refused = replace(blank, format=incoming.format or "", refused=str(error))
+            self.monitor.collect(context.region, (), context.received_at, Collected(receipt=refused))
+            return refused
+
+    def requeue(self, id_: int, context: Context) -> Receipt:
+        """Read a quarantined record again and journal it; NotRequeued when it is refused again, VaultClosed."""
+        held = self._held(id_)
+        raw = readable(held, self._vault)
+        origin = self.monitor.journal.receipts.find(held.quarantined.receipt)
+        format_ = self.formats.by_name.get(held.quarantined.format)
+        wrap = None if format_ is None else format_.wrap
+        wrapped = None if origin is None or wrap is None else wrap(origin.manifest, context, raw)
+        if origin is None or format_ is None or wrapped is None:
+            raise NotRequeued(
+                f"record {id_} cannot be read apart from its file: correct it at its source and send the file again"
+            )
+        item = self._read_again(format_, wrapped, context, id_)
+        manifest = replace(origin.manifest, window=None)
+        receipt = Receipt(
+            id=effect_id("requeue", held.region, id_),
+            region=held.region,
+            received_at=context.received_at,
+            name=f"quarantine:{id_}",
+            sha256=held.quarantined.sha256,
+            format=format_.name,
+        )
+        with closing(self._seen()) as seen:
+            run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
+            run.take([item])
+            return run.finish(releases=(Release(id_, HeldState.REQUEUED),))
+
+    def drop(self, id_: int, reason: str, by: str, context: Context) -> None:
+        """Give a quarantined record up: its bytes are erased, the reason is journaled."""
+        held = self._held(id_)
+        kind, payload = messages.encode(QuarantineDropped(id_, reason, by))
+        draft = Draft(context.received_at, Status.ACTUAL, held.region, kind, payload)
+        releases = (Release(id_, HeldState.DROPPED),)
+        self.monitor.collect(held.region, (draft,), context.received_at, Collected(releases=releases))
+
+    def _format(self, incoming: Incoming) -> Format:
+        name = self.recognise(incoming)
+        if name is None:
+            raise UnreadableFeed(
+                f"{incoming.name}: not a known file: neither its first line nor its root is that of a known format"
+            )
+        if name not in self.formats.by_name:
+            known = ", ".join(self.formats.by_name)
+            raise UnreadableFeed(f"{incoming.name}: unknown format {name!r}: expected one of {known}")
+        return self.formats.by_name[name]
+
+    def _decode(self, stream: BinaryIO, name: str, context: Context, format_: Format) -> Decoding:
+        ledger, fold = self.monitor.journal.ledger, self.monitor.fold(context.region)
+        return format_.decode(stream, name, context, Tools(context.region, ledger, fold.state.etablissements))
+
+    def _guarded(self, stream: BinaryIO, incoming: Incoming, context: Context, format_: Format) -> Decoding:
+        decoding = self._decode(stream, incoming.name, context, format_)
+        return decoding if incoming.guard is None else incoming.guard(decoding)
+
+    def _read(self, incoming: Incoming, context: Context, receipt: Receipt, format_: Format) -> Receipt:
+        with incoming.opener() as stream:
+            decoding = self._guarded(stream, incoming, context, format_)
+            items = iter(decoding.items)
+            first = list(islice(items, self._at_once))
+            is_large = _drained(items)
+            if not is_large:
+                return self._take(first, context, receipt, decoding.manifest, format_)
+        with incoming.opener() as stream:
+            again = self._guarded(stream, incoming, context, format_)
+            return self._take(again.items, context, receipt, again.manifest, format_)
+
+    def _take(self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format) -> Receipt:
+        with closing(self._seen()) as seen:
+            run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
+            for some in _chunks(items, min(_CHUNK, self._at_once)):
+                run.take(some)
+                if run.size >= self._at_once:
+                    run.flush()
+            run.remove_what_is_gone(self._at_once)
+            return run.finish(purge_before=context.received_at - self._kept)
+
+    def _read_again(self, format_: Format, wrapped: bytes, context: Context, id_: int) -> Accepted:
+        try:
+            items = list(self._decode(BytesIO(wrapped), f"quarantine:{id_}", context, format_).items)
+        except UnreadableFeed as error:
+            raise NotRequeued(str(error)) from None
+        if len(items) == 1 and isinstance(items[0], Accepted):
+            return items[0]
+        reasons = "; ".join(item.reason for item in items if isinstance(item, Refused))
+        raise NotRequeued(f"record {id_} is refused again: {reasons or 'it is not one record'}")
+
+    def _held(self, id_: int) -> Held:
+        held = self.monitor.journal.aside.find(id_)
+        if held is None:
+            raise VaultClosed(f"there is no record {id_} in quarantine: `vigie quarantine list` shows them")
+        if held.state is not HeldState.HELD:
+            raise VaultClosed(f"record {id_} was {held.state}: it is no longer in quarantine")
+        return held
+
+
+def _chunks(items: Items, size: int) -> Iterable[list[Accepted | Refused]]:
+    source = iter(items)
+    while some := list(islice(source, size)):
+        yield some
+
+
+def _drained(items: Iterable[object]) -> bool:
+    """Read to the end; tell whether there was anything left. UnreadableFeed when the file is cut short."""
+    is_any = False
+    for _ in items:
+        is_any = True
+    return is_any
+
+
+def _sha256(incoming: Incoming) -> str:
+    digest = hashlib.sha256()
+    with incoming.opener() as stream:
+        while some := stream.read(_READ_BYTES):
+            digest.update(some)
+    return digest.hexdigest()

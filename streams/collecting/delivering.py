@@ -1,0 +1,81 @@
+"""A delivery: a file sent over HTTP with an API key, collected as any other file.
+
+Its receipt's id comes from the sender's idempotency key when there is one: the answer to a repeated delivery is found
+again in the journal, after a restart too, without a table of its own.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
+
+from alerts.effects import effect_id
+from streams.collecting.api_keys import FEEDS, ApiKey, held_to
+from streams.collecting.collector import Collector, Incoming
+from streams.collecting.decoding import Context
+from streams.collecting.receipts import Receipt
+from streams.opendata.layouts import FORMATS as OPEN_DATA
+
+
+class IdempotencyConflict(Exception):
+    """Two different bodies were sent under one idempotency key; the second changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was sent: ``tag`` is the sender's idempotency key, or a random one; ``body`` may name people."""
+
+    key: ApiKey
+    feed: str
+    format: str
+    tag: str
+    body: bytes = field(repr=False)
+
+    @property
+    def receipt_id(self) -> str:
+        """The id of its receipt: the same for the same key, feed and tag."""
+        return effect_id("delivery", self.key.id, self.feed, self.tag)
+
+
+def format_of(feed: str, head: bytes, recognise: Callable[[bytes], str | None]) -> str | None:
+    """Return the format of a body sent to a feed, None when it is none of the feed's."""
+    formats = FEEDS[feed]
+    name = recognise(head)
+    if name in formats:
+        return name
+    # A feed of one format needs no guess: its decoder says what is wrong, and where. Those of open data quote the
+    # header they do not know, which may be anything.
+    return formats[0] if len(formats) == 1 and formats[0] not in OPEN_DATA else None
+
+
+def deliver(collector: Collector, delivery: Delivery, context: Context) -> Receipt:
+    """Collect a delivery; return its receipt, that of the first time when it was delivered before.
+
+    IdempotencyConflict; NotItsSource: nothing was written. Errors as `Collector.collect`.
+    """
+    before = collector.monitor.journal.receipts.find(delivery.receipt_id)
+    if before is None:
+        return collector.collect(_incoming(delivery), context)
+    if before.sha256 != hashlib.sha256(delivery.body).hexdigest():
+        raise IdempotencyConflict("another body was sent under this idempotency key")
+    return before
+
+
+def is_of(receipt: Receipt, key: ApiKey) -> bool:
+    """Tell whether a receipt is that of a delivery made with a key."""
+    return receipt.name.startswith(_name(key))
+
+
+def _incoming(delivery: Delivery) -> Incoming:
+    return Incoming(
+        name=f"{_name(delivery.key)}{delivery.feed}",
+        opener=partial(BytesIO, delivery.body),
+        format=delivery.format,
+        receipt_id=delivery.receipt_id,
+        guard=partial(held_to, delivery.key.source),
+    )
+
+
+def _name(key: ApiKey) -> str:
+    return f"http:{key.source}:{key.id}:"

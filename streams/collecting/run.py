@@ -1,0 +1,307 @@
+"""One file on its way into the journal: its records judged, counted, and committed with what is kept of them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import islice
+from typing import Final
+
+import msgspec
+from pydantic import ValidationError
+
+from orsan_plans.geography import REGIONS
+from streams import messages
+from streams.collecting.decoding import Accepted, Context, Manifest, Refused
+from streams.collecting.ledger import (
+    Collected,
+    Key,
+    LedgerRow,
+    Offer,
+    Scope,
+    SeenKeys,
+    Terms,
+    Verdict,
+    digest_of,
+    horizon,
+    reconcile,
+    replaced,
+)
+from streams.collecting.quarantine import Quarantined, Release, Vault
+from streams.collecting.receipts import Receipt, Tally
+from streams.entry import Draft, Entry, Status
+from streams.messages import BedCapacity, Message, PassageRPU
+from streams.monitor import Monitor
+from streams.region.feeds import RPU
+
+UNKNOWN_ESTABLISHMENT: Final = "etablissement_inconnu"
+"""Flag of a record whose establishment is not declared; while none is declared, one outside the région's départements.
+It is journaled, and counted where it says it comes from."""
+OUT_OF_LEDGER: Final = "hors_registre"
+"""Flag of a record too old to be compared with what its source gave before."""
+
+_CHUNK: Final = 500
+_OF_AN_ESTABLISHMENT: Final = (PassageRPU, BedCapacity)
+_PASSAGE: Final = "rpu.passage"
+_CORRECTED: Final = "rpu.corrected"
+_REMOVED: Final = "rpu.removed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    after: msgspec.Raw
+
+
+_corrected = msgspec.json.Decoder(_Corrected).decode
+
+
+@dataclass(slots=True)
+class _Part:
+    """What the next transaction will write."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    rows: list[LedgerRow] = field(default_factory=list)
+    gone: list[Key] = field(default_factory=list)
+    aside: list[Quarantined] = field(default_factory=list)
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    item: Accepted
+    kind: str
+    payload: bytes
+    offer: Offer
+
+
+class Run:
+    """The collection of one file. `take` its records, then `remove_what_is_gone`, then `finish`."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        context: Context,
+        manifest: Manifest,
+        receipt: Receipt,
+        vault: Vault,
+        seen: SeenKeys,
+        *,
+        is_checked: bool,
+    ) -> None:
+        self._monitor = monitor
+        self._context = context
+        self._manifest = manifest
+        self._receipt = receipt
+        self._vault = vault
+        self._seen = seen
+        self._encode = messages.encode_checked if is_checked else messages.encode
+        self._scope = Scope(context.region, manifest.feed, manifest.source)
+        self._declared = monitor.fold(context.region).state.etablissements
+        self._departements = frozenset(REGIONS[context.region].departements)
+        self._today = context.received_at.astimezone(context.zone).date()
+        self._terms = self._terms_of_file()
+        self._is_outdated = self._terms.is_older
+        self._statuses: set[Status] = set()
+        self._tally = Tally()
+        self._part = _Part()
+        self._held_here: set[str] = set()
+
+    @property
+    def size(self) -> int:
+        """How many records the next transaction holds."""
+        return self._part.size
+
+    def take(self, items: Sequence[Accepted | Refused]) -> None:
+        """Judge the next records of the file."""
+        records, refused = self._encoded(items)
+        self._set_aside(refused)
+        self._part.size += len(items)
+        keys = {record.item.key for record in records}
+        known = self._monitor.journal.ledger.known(self._scope, keys)
+        verdicts = reconcile(self._terms, [record.offer for record in records], known, self._seen)
+        before = self._entries_before(records, verdicts, known)
+        for record, verdict in zip(records, verdicts, strict=True):
+            self._statuses.add(record.item.status)
+            row = known.get((record.item.status, record.item.key))
+            self._tally.readable(record.item, self._flags(record, verdict))
+            self._settle(record, verdict, row, before)
+
+    def remove_what_is_gone(self, at_once: int) -> None:
+        """Journal the removal of the visits of the file's window that it does not hold."""
+        window = None if self._manifest.window is None else replaced(self._terms, self._manifest.window)
+        if window is None or self._manifest.feed != RPU:
+            return
+        for status in sorted(self._statuses or {Status.ACTUAL}):
+            keys = self._monitor.journal.ledger.keys_within(self._scope, status, window)
+            while some := list(islice(keys, min(_CHUNK, at_once))):
+                missing = self._seen.missing([(status, key) for key in some])
+                if missing:
+                    self._remove(missing, at_once)
+
+    def flush(self, collected: Collected | None = None) -> None:
+        """Write what was taken so far."""
+        part, self._part = self._part, _Part()
+        collected = replace(collected or Collected(), scope=self._scope, rows=tuple(part.rows), gone=tuple(part.gone))
+        self._monitor.collect(self._context.region, part.drafts, self._context.received_at, collected, part.aside)
+
+    def finish(self, releases: tuple[Release, ...] = (), purge_before: datetime | None = None) -> Receipt:
+        """Write what is left, with the receipt; return it."""
+        manifest = self._manifest
+        receipt = replace(
+            self._receipt,
+            feed=manifest.feed,
+            source=manifest.source,
+            extracted_at=manifest.extracted_at,
+            window=manifest.window,
+            elsewhere=manifest.elsewhere,
+            is_older=self._is_outdated,
+            **self._tally.counts(),  # type: ignore[arg-type]  # the fields of a Receipt, by name
+        )
+        self.flush(
+            Collected(forget_before=horizon(self._today), releases=releases, purge_before=purge_before, receipt=receipt)
+        )
+        return receipt
+
+    def _terms_of_file(self) -> Terms:
+        manifest, region, journal = self._manifest, self._context.region, self._monitor.journal
+        window = manifest.window
+        if window is None:
+            return Terms(manifest.extracted_at)
+        newest = journal.receipts.newest(region, manifest)
+        is_older = newest is not None and newest > manifest.extracted_at
+        first = horizon(self._today)
+        if window.first >= first:
+            return Terms(manifest.extracted_at, is_older)
+        past = replace(manifest, window=replace(window, last=min(window.last, date.fromordinal(first.toordinal() - 1))))
+        was_given = journal.receipts.newest(region, past) is not None
+        return Terms(manifest.extracted_at, is_older, first if was_given else None)
+
+    def _encoded(self, items: Sequence[Accepted | Refused]) -> tuple[list[_Record], list[Refused]]:
+        records, refused = [], []
+        for item in items:
+            if isinstance(item, Refused):
+                refused.append(item)
+                continue
+            try:
+                kind, payload = self._encode(item.message)
+            except ValidationError as error:
+                refused.append(Refused(0, b"", f"not a valid message: {_reasons(error)}"))
+                continue
+            offer = Offer(item.status, item.key, self._day(item), digest_of(payload))
+            records.append(_Record(item, kind, payload, offer))
+        return records, refused
+
+    def _day(self, item: Accepted) -> date:
+        # Without a window nothing is compared by day: a row lives on as long as it is sent again.
+        if self._manifest.window is None or item.day is None:
+            return self._manifest.extracted_at.astimezone(self._context.zone).date()
+        return item.day
+
+    def _settle(self, record: _Record, verdict: Verdict, row: LedgerRow | None, before: dict[int, Entry]) -> None:
+        if verdict in {Verdict.ADDED, Verdict.CHANGED}:
+            if verdict is Verdict.ADDED:
+                self._tally.added(record.item.occurred_at, self._context.received_at)
+            else:
+                self._tally.accepted += 1
+                self._tally.corrected += 1
+            self._journal(record, None if row is None else before.get(row.seq))
+            return
+        self._tally.duplicates += 1
+        if self._manifest.window is not None:
+            return
+        if verdict is Verdict.OUTDATED:
+            self._is_outdated = True
+        elif verdict is Verdict.UNCHANGED and row is not None:
+            self._touch(row, record.offer.day)
+
+    def _journal(self, record: _Record, before: Entry | None) -> None:
+        item, kind, payload = record.item, record.kind, record.payload
+        seq = self._monitor.next_seq(self._context.region) + len(self._part.drafts)
+        if kind == _PASSAGE and before is not None:
+            kind, payload = _CORRECTED, b'{"before":%b,"after":%b}' % (_latest(before), payload)
+        self._part.drafts.append(Draft(item.occurred_at, item.status, self._context.region, kind, payload))
+        offer = record.offer
+        self._part.rows.append(
+            LedgerRow(offer.status, offer.key, offer.day, offer.digest, self._manifest.extracted_at, seq)
+        )
+
+    def _touch(self, row: LedgerRow, day: date) -> None:
+        if self._manifest.extracted_at > row.extracted_at:
+            self._part.rows.append(replace(row, extracted_at=self._manifest.extracted_at, day=day))
+
+    def _entries_before(
+        self, records: Sequence[_Record], verdicts: Sequence[Verdict], known: dict[Key, LedgerRow]
+    ) -> dict[int, Entry]:
+        seqs = {
+            known[record.item.status, record.item.key].seq
+            for record, verdict in zip(records, verdicts, strict=True)
+            if verdict is Verdict.CHANGED and record.kind == _PASSAGE
+        }
+        return self._monitor.journal.entries_at(self._context.region, seqs) if seqs else {}
+
+    def _remove(self, missing: Sequence[Key], at_once: int) -> None:
+        known = self._monitor.journal.ledger.known(self._scope, {key for _, key in missing})
+        # A row extracted later is left: the file that gave it was not collected to its end, and will be again.
+        gone = [known[key] for key in missing if known[key].extracted_at <= self._manifest.extracted_at]
+        entries = self._monitor.journal.entries_at(self._context.region, {row.seq for row in gone})
+        for row in gone:
+            entry = entries[row.seq]
+            payload = b'{"before":%b}' % _latest(entry)
+            self._part.drafts.append(Draft(entry.occurred_at, row.status, entry.region, _REMOVED, payload))
+            self._part.gone.append((row.status, row.key))
+        self._part.size += len(gone)
+        self._tally.removed += len(gone)
+        if self.size >= at_once:
+            self.flush()
+
+    def _set_aside(self, refused: Sequence[Refused]) -> None:
+        self._tally.received += len(refused)
+        self._tally.quarantined += len(refused)
+        digests = [hashlib.sha256(item.raw).hexdigest() if item.raw else "" for item in refused]
+        held = self._monitor.journal.aside.already_held(self._context.region, {each for each in digests if each})
+        for item, digest in zip(refused, digests, strict=True):
+            # A file sent every day for a week brings the same unreadable record seven times: it is kept once.
+            if digest and (digest in held or digest in self._held_here):
+                continue
+            self._held_here.add(digest)
+            self._part.aside.append(self._quarantined(item, digest))
+
+    def _quarantined(self, item: Refused, digest: str) -> Quarantined:
+        return Quarantined(
+            source=self._receipt.name,
+            line=item.position,
+            record=self._vault.lock(item.raw) if item.raw else b"",
+            reason=item.reason,
+            received_at=self._context.received_at,
+            format=self._receipt.format,
+            sha256=digest,
+            receipt=self._receipt.id,
+            is_locked=self._vault.is_open,
+        )
+
+    def _flags(self, record: _Record, verdict: Verdict) -> tuple[str, ...]:
+        unknown = () if self._is_known(record.item.message) else (UNKNOWN_ESTABLISHMENT,)
+        forgotten = self._terms.forgotten_before
+        if verdict is not Verdict.OUTDATED or forgotten is None or record.offer.day >= forgotten:
+            return unknown
+        return (*unknown, OUT_OF_LEDGER)
+
+    def _is_known(self, message: Message) -> bool:
+        if not isinstance(message, _OF_AN_ESTABLISHMENT):
+            return True
+        if self._declared:
+            return message.finess in self._declared
+        return message.departement in self._departements
+
+
+def _latest(entry: Entry) -> bytes:
+    """Return the visit that an entry made the latest version."""
+    if entry.kind == _PASSAGE:
+        return entry.payload
+    return bytes(_corrected(entry.payload).after)
+
+
+def _reasons(error: ValidationError) -> str:
+    # Never the input itself: it may hold what must not be kept.
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(": ".join((".".join(map(str, each["loc"])), each["type"])) for each in found)

@@ -1,0 +1,1 @@
+"""Published open data of past crises."""

@@ -1,0 +1,1 @@
+"""The fold of one region: what an entry changes, which rules are judged, what follows."""

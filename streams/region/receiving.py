@@ -1,0 +1,351 @@
+"""What an entry changes, one function per kind of message. Each returns None, or why the entry changes nothing."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from alerts import book
+from alerts.effects import PostureChanged, VoletDecided, effect_id
+from orsan_plans.geography import REGION_OF_DEPARTEMENT
+from orsan_plans.posture import Posture
+from orsan_plans.territory import Level, level_of
+from streams.entry import FUTURE_TOLERANCE
+from streams.messages import (
+    Acknowledge,
+    BedCapacity,
+    DailyFigures,
+    DecideVolet,
+    DeliveryReport,
+    EtablissementList,
+    PassageCorrected,
+    PassageRemoved,
+    PassageRPU,
+    PlanCatalogue,
+    QualifySignal,
+    QuarantineDropped,
+    ReferenceBeds,
+    RegulationActivity,
+    RosterVersion,
+    SignalSanitaire,
+    SmurIntervention,
+)
+from streams.region import daily, feeds, setting
+from streams.region.fold import Turn
+from streams.region.judging import arm_alerts, judge_all
+from streams.region.measures import (
+    bed_reading,
+    daily_territories,
+    keep_activity,
+    publish_daily,
+    recorded_too_early,
+    recorded_too_late,
+    regulation_readings,
+)
+from streams.region.passages import IN_HOUR, PASSAGE_INDICATORS, Window, lanes_of, steps_of
+from streams.region.sliding import judge_watches, start_sliding
+from streams.region.state import Due, SignalState
+
+
+def passage(turn: Turn, message: PassageRPU) -> str | None:
+    """Count a visit in its establishment, its département and its région."""
+    fold, now = turn.fold, turn.now
+    etablissement = f"ETAB-{message.finess}"
+    if message.departement not in fold.departements and message.departement in REGION_OF_DEPARTEMENT:
+        return f"DEP-{message.departement} is not in region {fold.state.region}"
+    if message.entered_at - now > FUTURE_TOLERANCE:
+        return "the visit is dated after it was recorded: check the clock of the establishment"
+    came_back = feeds.heard(turn, feeds.RPU, etablissement)
+    steps = steps_of(message.entered_at, now)
+    moved = _count(turn, message, steps) if steps is not None else []
+    if came_back:
+        # Before the watches: what they remember is lost in a restart, and must not decide the order of effects.
+        feed_changed(turn, feeds.RPU, etablissement)
+    for territory, window, lanes in moved:
+        judge_watches(turn, territory, window, lanes)
+    return None
+
+
+def _count(turn: Turn, message: PassageRPU, steps: tuple[int, int | None]) -> list[tuple[str, Window, tuple[int, ...]]]:
+    """Add a visit to the windows of its territories; return those in which a rule may have to be judged."""
+    windows, watches, status = turn.world.passages.windows, turn.fold.watches, turn.status
+    day_step, hour_step = steps
+    lanes = lanes_of(message)
+    moved = lanes if hour_step is None else (*lanes, IN_HOUR)
+    crossed = []
+    for territory in _places_of(turn, message):
+        window = windows.get(territory)
+        if window is None:
+            window = windows[territory] = Window()
+        window.add(day_step, hour_step, lanes)
+        watched = watches.get((status, territory))
+        if watched is None or not watched.holds(window.totals, moved):
+            crossed.append((territory, window, moved))
+    start_sliding(turn)
+    return crossed
+
+
+def corrected(turn: Turn, message: PassageCorrected) -> str | None:
+    """Replace a visit by its newer version, and judge once both are done."""
+    moved = _take_back(turn, message.before)
+    reason = passage(turn, message.after)
+    _judge_moved(turn, message.before, moved)
+    return reason
+
+
+def removed(turn: Turn, message: PassageRemoved) -> str | None:
+    """Count a visit no longer: a newer file of its establishment does not hold it."""
+    etablissement = f"ETAB-{message.before.finess}"
+    came_back = feeds.heard(turn, feeds.RPU, etablissement)
+    moved = _take_back(turn, message.before)
+    if came_back:
+        feed_changed(turn, feeds.RPU, etablissement)
+    _judge_moved(turn, message.before, moved)
+    return None
+
+
+def _take_back(turn: Turn, before: PassageRPU) -> tuple[int, ...]:
+    steps = steps_of(before.entered_at, turn.now)
+    if steps is None:
+        return ()
+    lanes = lanes_of(before)
+    for territory in _places_of(turn, before):
+        window = turn.world.passages.windows.get(territory)
+        if window is not None:
+            window.take_back(steps[0], steps[1], lanes)
+    return (*lanes, IN_HOUR)
+
+
+def _judge_moved(turn: Turn, before: PassageRPU, moved: tuple[int, ...]) -> None:
+    for territory in _places_of(turn, before):
+        window = turn.world.passages.windows.get(territory)
+        if moved and window is not None:
+            judge_watches(turn, territory, window, moved)
+
+
+def _places_of(turn: Turn, message: PassageRPU) -> tuple[str, ...]:
+    # An establishment nobody declared may have a FINESS of no département: it counts for itself and its région.
+    departement = (f"DEP-{message.departement}",) if message.departement in turn.fold.departements else ()
+    return (f"ETAB-{message.finess}", *departement, turn.fold.territory)
+
+
+def feed_changed(turn: Turn, feed: str, territory: str) -> None:
+    """Judge what the silence or the return of a feed may change: its rules, and the readings it is part of."""
+    fold = turn.fold
+    judge_all(turn, fold.rules.by_feed.get(feed, []), territory)
+    places = [territory, *(place for place in fold.ancestors(territory) if place != "FR")]
+    if feed == feeds.BEDS:
+        _publish_beds(turn, places)
+    if feed == feeds.RPU:
+        for place in places:
+            judge_indicators(turn, list(PASSAGE_INDICATORS), place)
+
+
+def figures(turn: Turn, message: DailyFigures) -> str | None:
+    """Keep a day's figures of a département and publish the readings they complete."""
+    if level_of(message.territory) not in (Level.DEPARTEMENT, Level.REGION) or not turn.fold.holds(message.territory):
+        return f"{message.territory} is neither region {turn.fold.state.region} nor one of its départements"
+    if recorded_too_late(turn, message.day):
+        return f"figures of {message.day} are more than {daily.KEPT_DAYS} days old"
+    if recorded_too_early(turn, message.day):
+        # Kept, it would push out every figure before it and be the latest day until it comes.
+        return f"figures of {message.day} are dated after the day they were recorded: check the date"
+    came_back = feeds.heard(turn, message.feed, message.territory)
+    setting.start_closing(turn, message.feed)
+    if daily.store(turn.world.daily, message.feed, message.territory, message.day, message.figures):
+        for territory in daily_territories(turn, message.territory, message.feed, message.day):
+            judge_indicators(turn, publish_daily(turn, message.feed, territory, message.day), territory)
+    if came_back:
+        feed_changed(turn, message.feed, message.territory)
+    return None
+
+
+def judge_indicators(turn: Turn, indicators: list[str], territory: str) -> None:
+    """Judge the rules that name these indicators at the territory's level."""
+    level = level_of(territory)
+    for indicator in indicators:
+        judge_all(turn, turn.fold.rules.judging(indicator, level), territory)
+
+
+def reference_beds(turn: Turn, message: ReferenceBeds) -> str | None:
+    """Keep the reference beds of a territory: the next reading uses them."""
+    turn.world.daily.beds[message.territory] = message.beds
+    return None
+
+
+def capacity(turn: Turn, message: BedCapacity) -> str | None:
+    """Keep an establishment's declared beds and publish the occupancy of the territories it lies in."""
+    etablissement = f"ETAB-{message.finess}"
+    if message.departement not in turn.fold.departements:
+        return f"DEP-{message.departement} is not in region {turn.fold.state.region}"
+    if message.updated_at - turn.now > FUTURE_TOLERANCE:
+        return "the beds are dated after they were recorded: check the clock of the establishment"
+    key = f"{message.bed_kind}/{message.unit or ''}@{etablissement}"
+    known = turn.world.beds.get(key)
+    came_back = feeds.heard(turn, feeds.BEDS, etablissement)
+    # A gender details a total that is declared too; crisis and temporary beds come on top: journaled, not summed.
+    is_total = message.gender is None and not message.is_crisis and not message.is_temporary
+    if is_total and (known is None or message.updated_at >= known.updated_at):
+        turn.world.beds[key] = message
+        _publish_beds(turn, [etablissement, f"DEP-{message.departement}", turn.fold.territory])
+    if came_back:
+        feed_changed(turn, feeds.BEDS, etablissement)
+    return None
+
+
+def _publish_beds(turn: Turn, territories: list[str]) -> None:
+    for territory in territories:
+        reading = bed_reading(turn, territory)
+        if reading != turn.world.readings.get(f"{reading.indicator}@{territory}"):
+            turn.publish(reading)
+            judge_indicators(turn, [reading.indicator], territory)
+
+
+def signal(turn: Turn, message: SignalSanitaire) -> str | None:
+    """Open, update or end a signal, and judge the rules of its nature wherever it counts."""
+    if not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    signals = turn.world.signals
+    known = signals.get(message.signal_id)
+    if message.is_open and (message.ends_at is None or message.ends_at > turn.now):
+        signals[message.signal_id] = SignalState(message, known.since if known else turn.now)
+        if message.ends_at is not None:
+            turn.fold.arm(message.ends_at, Due.SIGNAL_END, turn.status, message.signal_id)
+    elif known is None:
+        return f"signal {message.signal_id} is ended but was never open"
+    else:
+        del signals[message.signal_id]
+    for each in [message] if known is None else [message, known.signal]:
+        judge_signal(turn, each)
+    return None
+
+
+def judge_signal(turn: Turn, message: SignalSanitaire) -> None:
+    """Judge the rules of a signal's nature in its territory, those inside it and those it lies in."""
+    fold, place = turn.fold, message.territory
+    inside = [each for each in setting.places(fold) if place in fold.ancestors(each)]
+    own = [] if place in ("FR", *inside) else [place]
+    wider = [each for each in fold.ancestors(place) if each != "FR"]
+    for territory in [*inside, *own, *wider]:
+        judge_all(turn, fold.rules.by_nature.get(message.nature, []), territory)
+
+
+def qualify(turn: Turn, message: QualifySignal) -> str | None:
+    """Take the triage of the veille team into account: a signal put aside no longer asks for anything."""
+    known = turn.world.signals.get(message.signal_id)
+    if known is None:
+        return f"no open signal {message.signal_id}"
+    if message.triage == "ecarte" and not message.reason:
+        return f"signal {message.signal_id} is put aside without a reason"
+    known.triage = message.triage
+    judge_signal(turn, known.signal)
+    return None
+
+
+def activity(turn: Turn, message: RegulationActivity) -> str | None:
+    """Keep the counts of a SAMU or SAS, and publish the last 24 hours of its territory."""
+    if not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    if message.ends_at - turn.now > FUTURE_TOLERANCE:
+        return "the counts are dated after they were recorded: check the clock of the source"
+    came_back = feeds.heard(turn, feeds.REGULATION, message.territory)
+    keep_activity(turn, message)
+    for reading in regulation_readings(turn, message.territory):
+        if reading != turn.world.readings.get(f"{reading.indicator}@{reading.territory}"):
+            turn.publish(reading)
+            judge_indicators(turn, [reading.indicator], message.territory)
+    if came_back:
+        feed_changed(turn, feeds.REGULATION, message.territory)
+    return None
+
+
+def intervention(turn: Turn, message: SmurIntervention) -> str | None:
+    """Note that the SMUR feed of a département lives; the interventions are journaled, not counted yet."""
+    departement = f"DEP-{message.departement}"
+    if not turn.fold.holds(departement):
+        return f"{departement} is not in region {turn.fold.state.region}"
+    if feeds.heard(turn, feeds.SMUR, departement):
+        feed_changed(turn, feeds.SMUR, departement)
+    return None
+
+
+def acknowledge(turn: Turn, message: Acknowledge) -> str | None:
+    """Stop the calls of an alert."""
+    effects = book.answer(turn.world.book, turn.desk(), message.alert_id, message.by)
+    if isinstance(effects, str):
+        return effects
+    turn.effects += effects
+    return None
+
+
+def delivery(turn: Turn, message: DeliveryReport) -> str | None:
+    """Take into account what became of a call."""
+    turn.effects += book.report(
+        turn.world.book, turn.desk(), message.notification_id, is_sent=message.outcome == "sent"
+    )
+    arm_alerts(turn)
+    return None
+
+
+def decision(turn: Turn, message: DecideVolet) -> str | None:
+    """Activate or lift a volet: the authority's word, and the only way to ACTIVATION."""
+    if not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    key = f"{message.volet}@{message.territory}"
+    activated = turn.world.activated
+    is_active = message.decision == "activer"
+    if is_active is (key in activated):
+        return f"volet {message.volet} is already {'active' if is_active else 'not active'} in {message.territory}"
+    if is_active:
+        activated[key] = message.author
+    else:
+        del activated[key]
+    before, after = (Posture.VEILLE, Posture.ACTIVATION) if is_active else (Posture.ACTIVATION, Posture.VEILLE)
+    common: dict[str, Any] = {"at": turn.now, "status": turn.status, "volet": message.volet}
+    turn.world.moves += 1
+    move = (turn.fold.state.region, turn.status, turn.world.moves)
+    turn.effects += [
+        VoletDecided(
+            id=effect_id("decided", *move),
+            territory=message.territory,
+            is_active=is_active,
+            author=message.author,
+            reason=message.reason,
+            **common,
+        ),
+        PostureChanged(
+            id=effect_id("posture", *move),
+            plan="",
+            rule="decision",
+            territory=message.territory,
+            before=before,
+            after=after,
+            occurred_on=turn.fold.today(turn.now),
+            evidence=None,
+            **common,
+        ),
+    ]
+    return None
+
+
+def noted(_turn: Turn, _message: object) -> None:
+    """Keep a fact for the record: it changes no measure and no decision."""
+
+
+RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
+    PassageRPU: passage,
+    DailyFigures: figures,
+    ReferenceBeds: reference_beds,
+    BedCapacity: capacity,
+    SignalSanitaire: signal,
+    Acknowledge: acknowledge,
+    DeliveryReport: delivery,
+    DecideVolet: decision,
+    PlanCatalogue: setting.plans,
+    RosterVersion: setting.roster,
+    EtablissementList: setting.etablissements,
+    PassageCorrected: corrected,
+    PassageRemoved: removed,
+    RegulationActivity: activity,
+    SmurIntervention: intervention,
+    QualifySignal: qualify,
+    QuarantineDropped: noted,
+}

@@ -1,0 +1,91 @@
+"""What a region's fold remembers between two entries. Everything here goes into a snapshot, and nothing else does."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, Final
+
+from alerts.book import AlertBook
+from alerts.postures import PostureState
+from orsan_plans.reading import Reading
+from streams.entry import Status
+from streams.messages import BedCapacity, Etablissement, PlanDocument, RegulationActivity, SignalSanitaire
+from streams.region.daily import DailyBook
+from streams.region.passages import PassageBook
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Due(IntEnum):
+    """Kinds of deadlines, in the order they fire at the same instant: measures first, people last."""
+
+    PLANS = 0
+    SLIDE = 1
+    DAY_CLOSE = 2
+    FEED_SILENCE = 3
+    SIGNAL_END = 4
+    POSTURE = 5
+    ALERT = 6
+
+
+Deadline = tuple[datetime, int, Status, str]
+"""Instant, `Due`, exercise status, key. A deadline only says "look again": firing one for nothing changes nothing."""
+
+
+@dataclass(slots=True)
+class FeedState:
+    """What is known of a feed from one territory.
+
+    ``last_received_at`` is when it was declared as long as it never reported; ``watched_until`` is the armed silence
+    deadline.
+    """
+
+    last_received_at: datetime
+    is_silent: bool = False
+    has_reported: bool = True
+    watched_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class SignalState:
+    """An open signal and when it was first recorded."""
+
+    signal: SignalSanitaire
+    since: datetime
+    triage: str = "a_qualifier"
+
+
+@dataclass(slots=True)
+class World:
+    """Everything measured and decided under one status: real life, exercise and test never touch each other.
+
+    Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>/<unit>@<etablissement>``
+    for beds, ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the
+    author). ``moves`` numbers what moved, so that two moves of one instant are two effects.
+    """
+
+    passages: PassageBook = field(default_factory=PassageBook)
+    daily: DailyBook = field(default_factory=DailyBook)
+    beds: dict[str, BedCapacity] = field(default_factory=dict)
+    regulation: dict[str, dict[str, RegulationActivity]] = field(default_factory=dict)
+    signals: dict[str, SignalState] = field(default_factory=dict)
+    feeds: dict[str, FeedState] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    postures: dict[str, PostureState] = field(default_factory=dict)
+    book: AlertBook = field(default_factory=AlertBook)
+    activated: dict[str, str] = field(default_factory=dict)
+    moves: int = 0
+
+
+@dataclass(slots=True)
+class RegionState:
+    """One region. ``now`` is the recorded instant up to which every deadline has fired; ``seq`` the last entry."""
+
+    region: str
+    now: datetime = NEVER
+    seq: int = 0
+    plans: tuple[PlanDocument, ...] = ()
+    roster: dict[str, Any] | None = None
+    etablissements: dict[str, Etablissement] = field(default_factory=dict)
+    worlds: dict[Status, World] = field(default_factory=lambda: {status: World() for status in Status})
+    deadlines: list[Deadline] = field(default_factory=list)

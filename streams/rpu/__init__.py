@@ -1,0 +1,1 @@
+"""Emergency-department visits in the OSCOUR format."""

@@ -1,0 +1,80 @@
+"""One PATIENT element of an OSCOUR file: the texts of its fields.
+
+Most files write their records plainly: no comment, CDATA section, escape, attribute or tag that closes itself. There,
+a text is what stands between a tag and a closing tag, and one expression finds all those of a record; that what it
+reads is well-formed XML is checked beside it (`streams.rpu.reading`). Anything else is None here and read by events.
+"""
+
+import re
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Final
+
+from streams.rpu.values import LISTS
+
+FIELDS: Final = ("ENTREE", "SORTIE", "NAISSANCE", "CP", "DP", *LISTS)
+"""The fields that are read once; associated diagnoses (DA) may come many times."""
+CLOSING: Final = b"</PATIENT>"
+
+_ALL_FIELDS: Final = itemgetter(*FIELDS)
+_NOT_PLAIN: Final = (b"&", b"=", b"/>")
+_TEXTS: Final = re.compile(r">([^<>]*)</([^<>\s]+)").findall
+
+
+class Patient:
+    """The text of each field, and the fields that came again with another text.
+
+    ``start`` and ``end`` place its tags in the file (bytes); ``body`` is its content instead when it was plain.
+    """
+
+    __slots__ = ("body", "end", "fields", "repeated", "start")
+
+    def __init__(self, start: int = 0, body: str | None = None) -> None:
+        self.start = start
+        self.end = start
+        self.body = body
+        self.fields: dict[str, str] = {}
+        self.repeated: list[tuple[str, str]] = []
+
+    def add(self, name: str, text: str) -> None:
+        """Keep a field; of two that are not empty, the first stands."""
+        if not self.fields.get(name, "").strip():
+            self.fields[name] = text
+        elif text.strip():
+            self.repeated.append((name, text))
+
+    def texts(self) -> Iterator[str]:
+        """Return the text of each of `FIELDS`, in order, empty when it is absent."""
+        try:
+            texts = _ALL_FIELDS(self.fields)
+        except KeyError:
+            texts = tuple(self.fields.get(name, "") for name in FIELDS)
+        return map(str.strip, texts)
+
+
+def plain_patients(data: bytes, encoding: str) -> list[Patient] | None:
+    """Return the records of bytes that end with one, without comment or CDATA; None when they are not all plain."""
+    if any(mark in data for mark in _NOT_PLAIN) or data.count(b"<") != data.count(b">"):
+        return None
+    try:
+        pieces = data.decode(encoding).split("</PATIENT>")
+    except UnicodeDecodeError:
+        return None
+    patients = []
+    for piece in pieces[:-1]:
+        before, opening, body = piece.partition("<PATIENT>")
+        if not opening or before.strip() or "<PATIENT" in body:
+            return None
+        patients.append(_patient(body))
+    return patients
+
+
+def _patient(body: str) -> Patient:
+    patient = Patient(body=body)
+    found = _TEXTS(body)
+    patient.fields = {name: text for text, name in found}
+    if len(patient.fields) < len(found):
+        patient.fields = {}
+        for text, name in found:
+            patient.add(name, text)
+    return patient

@@ -1,0 +1,1 @@
+"""Invented feeds: nobody in them exists."""
