@@ -81,8 +81,17 @@ def _threshold(crossed: CrossedThreshold, unit: str) -> str:
     return sentence(f"{name} {_CROSSED[crossed.comparison].format(limit)} ({source})")
 
 
-def _completeness(reading: Reading) -> str:
+def sources_text(reading: Reading) -> str:
+    """Return ``11 sources sur 12, 93 % du volume habituel``; the volume only when some are missing and it is known."""
     sources = f"{reading.reporting} source{'s' if reading.reporting > 1 else ''} sur {reading.expected}"
+    # Two small sites out of twelve are not a sixth of the visits.
+    if reading.volume_share is None or reading.reporting == reading.expected:
+        return sources
+    return f"{sources}, {number_text(reading.volume_share, 0)} % du volume habituel"
+
+
+def _completeness(reading: Reading) -> str:
+    sources = sources_text(reading)
     if reading.is_lower_bound:
         return f"Complétude : {sources} ; la valeur réelle peut être plus élevée."
     return f"Complétude : {sources}."

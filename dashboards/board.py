@@ -114,8 +114,10 @@ class Board:
         self._postures[key] = PostureView(posture, since)
 
     def reading(self, region: str, reading: Reading) -> None:
-        """Replace the latest reading of an indicator in a territory."""
-        self._readings[region, reading.indicator, reading.territory] = reading
+        """Replace the latest reading of an indicator in a territory; one of an earlier day is not shown."""
+        known = self._readings.get((region, reading.indicator, reading.territory))
+        if known is None or reading.occurred_on >= known.occurred_on:
+            self._readings[region, reading.indicator, reading.territory] = reading
 
     def feed(
         self,

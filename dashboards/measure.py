@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from alerts.french import day_text, exact_text, number_text, quantity_text
+from alerts.reading_wording import sources_text
 from dashboards.labels import REASON_UNKNOWN, indicator_label
 from orsan_plans.assess import CrossedThreshold
 from orsan_plans.plan import Comparison
@@ -82,7 +83,7 @@ def _sureness(reading: Reading, known_on: date) -> Iterator[str]:
 
 def _completeness(reading: Reading) -> str:
     missing = reading.expected - reading.reporting
-    sources = f"{reading.reporting} source{'s' if reading.reporting > 1 else ''} sur {reading.expected}"
+    sources = sources_text(reading)
     return f"Données incomplètes : {sources}." if missing > 0 else f"Données complètes : {sources}."
 
 

@@ -55,10 +55,12 @@ class IndicatorForm(FileModel):
 
     @field_validator("effectif_minimal")
     @classmethod
-    def _only_for_ratios(cls, minimum: int, info: ValidationInfo) -> int:
+    def _only_for_cases(cls, minimum: int, info: ValidationInfo) -> int:
         indicator = INDICATORS.get(info.data.get("indicateur", ""))
-        if minimum and indicator and not indicator.is_ratio:
-            raise ValueError(f"only a percentage needs a minimum count; {indicator.id} counts {indicator.unit}")
+        if minimum and indicator and not indicator.has_cases:
+            raise ValueError(
+                f"only a percentage or a duration needs a minimum count; {indicator.id} counts {indicator.unit}"
+            )
         return minimum
 
     def to_condition(self, sources: Mapping[str, Source]) -> Condition:

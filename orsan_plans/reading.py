@@ -20,7 +20,8 @@ class Reading:
 
     ``value`` is in ``unit`` (``%``, ``passages``, ``lits``…). ``numerator``/``denominator`` are the counts behind a
     ratio (None for a plain count). ``reporting`` of ``expected`` sources (days × territories, établissements…) were
-    present. ``is_lower_bound`` marks a count that misses some sources: it may raise a posture, never lower one.
+    present; ``volume_share`` is the percentage of the usual volume that they make, None where none is known yet.
+    ``is_lower_bound`` marks a count that misses some sources: it may raise a posture, never lower one.
     ``occurred_on`` is the last day the reading speaks of, in the region's time zone.
     """
 
@@ -36,6 +37,7 @@ class Reading:
     reporting: int = 1
     expected: int = 1
     is_lower_bound: bool = False
+    volume_share: float | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) is (self.unknown is None):

@@ -20,14 +20,15 @@ from orsan_plans.schema import PlanError
 from streams import messages
 from streams.entry import Entry
 from streams.messages import PlanCatalogue
-from streams.region import feeds, setting
+from streams.region import calls, feeds, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
 from streams.region.judging import arm_alerts, judge_rule
+from streams.region.publishing import publish_calls
 from streams.region.receiving import RECEIVERS, feed_changed, judge_signal
 from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
 
-SNAPSHOT_VERSION: Final = 3
+SNAPSHOT_VERSION: Final = 4
 
 
 class JournalBroken(ValueError):
@@ -161,6 +162,12 @@ def _fire_signal_end(turn: Turn, key: str) -> None:
         judge_signal(turn, state.signal)
 
 
+def _fire_calls(turn: Turn, key: str) -> None:
+    feed, _, territory = key.partition("@")
+    calls.forget(turn, feed, territory)
+    publish_calls(turn, feed, territory)
+
+
 def _fire_posture(turn: Turn, key: str) -> None:
     rule_key, _, territory = key.partition("@")
     in_force = turn.fold.rules.by_key.get(rule_key)
@@ -182,6 +189,8 @@ _FIRE: Final[dict[Due, Callable[[Turn, str], None]]] = {
     Due.DAY_CLOSE: setting.close_day,
     Due.FEED_SILENCE: _fire_silence,
     Due.SIGNAL_END: _fire_signal_end,
+    Due.VISIT_DAY: visit_closing.fire,
+    Due.CALLS: _fire_calls,
     Due.POSTURE: _fire_posture,
     Due.ALERT: _fire_alert,
 }

@@ -135,6 +135,15 @@ class PassageRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedReceived:
+    """A file that brought nothing new: its source lives all the same. ``territory`` is the source's."""
+
+    feed: Annotated[str, Field(min_length=1, max_length=100)]
+    territory: TerritoryId
+    extracted_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class BedCapacity:
     """Beds of one kind in one establishment, as last declared.
 
@@ -260,6 +269,7 @@ Message = (
     | PassageRPU
     | PassageCorrected
     | PassageRemoved
+    | FeedReceived
     | BedCapacity
     | RegulationActivity
     | SmurIntervention
@@ -280,6 +290,7 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "rpu.passage": PassageRPU,
     "rpu.corrected": PassageCorrected,
     "rpu.removed": PassageRemoved,
+    "feed.received": FeedReceived,
     "capacity.beds": BedCapacity,
     "regulation.activity": RegulationActivity,
     "smur.intervention": SmurIntervention,

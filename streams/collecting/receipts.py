@@ -1,7 +1,8 @@
 """Receipts: what became of each file, counted so that nothing is lost from sight.
 
 received = accepted + duplicates + quarantined, always. ``journaled`` counts the entries appended: one for each
-accepted record, one for each visit that the file no longer holds.
+accepted record, one for each visit that the file no longer holds, one for a newer file of visits that brings nothing
+new (its source lives).
 """
 
 from array import array
@@ -100,6 +101,7 @@ class Tally:
     duplicates: int = 0
     quarantined: int = 0
     removed: int = 0
+    lived: int = 0
     visits: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
@@ -134,7 +136,7 @@ class Tally:
             "accepted": self.accepted,
             "duplicates": self.duplicates,
             "quarantined": self.quarantined,
-            "journaled": self.accepted + self.removed,
+            "journaled": self.accepted + self.removed + self.lived,
             "corrected": self.corrected,
             "removed": self.removed,
             "flags": dict(sorted(self.flags.items())),

@@ -30,7 +30,7 @@ from streams.collecting.ledger import (
 from streams.collecting.quarantine import Quarantined, Release, Vault
 from streams.collecting.receipts import Receipt, Tally
 from streams.entry import Draft, Entry, Status
-from streams.messages import BedCapacity, Message, PassageRPU
+from streams.messages import BedCapacity, FeedReceived, Message, PassageRPU
 from streams.monitor import Monitor
 from streams.region.feeds import RPU
 
@@ -99,6 +99,7 @@ class Run:
         self._declared = monitor.fold(context.region).state.etablissements
         self._departements = frozenset(REGIONS[context.region].departements)
         self._today = context.received_at.astimezone(context.zone).date()
+        self._newest: datetime | None = None
         self._terms = self._terms_of_file()
         self._is_outdated = self._terms.is_older
         self._statuses: set[Status] = set()
@@ -147,6 +148,7 @@ class Run:
     def finish(self, releases: tuple[Release, ...] = (), purge_before: datetime | None = None) -> Receipt:
         """Write what is left, with the receipt; return it."""
         manifest = self._manifest
+        self._say_it_lives()
         receipt = replace(
             self._receipt,
             feed=manifest.feed,
@@ -162,12 +164,26 @@ class Run:
         )
         return receipt
 
+    def _say_it_lives(self) -> None:
+        """Journal that a newer file brought nothing new: the silence of its source would call people for nothing."""
+        manifest, tally = self._manifest, self._tally
+        is_newer = self._newest is None or self._newest < manifest.extracted_at
+        # A file of which nothing could be read tells nothing of its visits, not even that there were none.
+        is_unread = tally.quarantined > 0 and not tally.duplicates
+        if manifest.feed != RPU or not is_newer or tally.accepted or tally.removed or is_unread:
+            return
+        message = FeedReceived(manifest.feed, manifest.source, manifest.extracted_at)
+        kind, payload = messages.encode(message)
+        region, status = self._context.region, min(self._statuses, default=Status.ACTUAL)
+        self._part.drafts.append(Draft(manifest.extracted_at, status, region, kind, payload))
+        self._tally.lived += 1
+
     def _terms_of_file(self) -> Terms:
         manifest, region, journal = self._manifest, self._context.region, self._monitor.journal
         window = manifest.window
         if window is None:
             return Terms(manifest.extracted_at)
-        newest = journal.receipts.newest(region, manifest)
+        newest = self._newest = journal.receipts.newest(region, manifest)
         is_older = newest is not None and newest > manifest.extracted_at
         first = horizon(self._today)
         if window.first >= first:

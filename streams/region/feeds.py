@@ -54,11 +54,10 @@ def watch_again(turn: Turn, key: str) -> None:
     _arm(turn, key, state)
 
 
-def reporting(turn: Turn, feed: str, territories: list[str]) -> int:
-    """Return how many of the territories have a feed that is not silent."""
-    feeds = turn.world.feeds
-    known = [feeds[f"{feed}@{each}"] for each in territories if f"{feed}@{each}" in feeds]
-    return sum(1 for state in known if state.has_reported and not state.is_silent)
+def is_reporting(turn: Turn, feed: str, territory: str) -> bool:
+    """Tell whether a feed was heard from a territory and is not silent."""
+    state = turn.world.feeds.get(f"{feed}@{territory}")
+    return state is not None and state.has_reported and not state.is_silent
 
 
 def _silences(fold: Fold, feed: str) -> tuple[timedelta, ...]:

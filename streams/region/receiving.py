@@ -16,6 +16,7 @@ from streams.messages import (
     DecideVolet,
     DeliveryReport,
     EtablissementList,
+    FeedReceived,
     PassageCorrected,
     PassageRemoved,
     PassageRPU,
@@ -28,21 +29,24 @@ from streams.messages import (
     SignalSanitaire,
     SmurIntervention,
 )
-from streams.region import daily, feeds, setting
+from streams.region import beds, daily, feeds, setting
+from streams.region.calls import keep_activity, keep_intervention
 from streams.region.fold import Turn
 from streams.region.judging import arm_alerts, judge_all
-from streams.region.measures import (
-    bed_reading,
+from streams.region.passages import IN_HOUR, PASSAGE_INDICATORS, Window, lanes_of, steps_of
+from streams.region.publishing import (
     daily_territories,
-    keep_activity,
+    judge_indicators,
+    places_of,
+    publish_beds,
+    publish_calls,
     publish_daily,
     recorded_too_early,
     recorded_too_late,
-    regulation_readings,
 )
-from streams.region.passages import IN_HOUR, PASSAGE_INDICATORS, Window, lanes_of, steps_of
 from streams.region.sliding import judge_watches, start_sliding
 from streams.region.state import Due, SignalState
+from streams.region.visit_closing import count_by_day
 
 
 def passage(turn: Turn, message: PassageRPU) -> str | None:
@@ -54,6 +58,7 @@ def passage(turn: Turn, message: PassageRPU) -> str | None:
     if message.entered_at - now > FUTURE_TOLERANCE:
         return "the visit is dated after it was recorded: check the clock of the establishment"
     came_back = feeds.heard(turn, feeds.RPU, etablissement)
+    count_by_day(turn, message)
     steps = steps_of(message.entered_at, now)
     moved = _count(turn, message, steps) if steps is not None else []
     if came_back:
@@ -103,6 +108,7 @@ def removed(turn: Turn, message: PassageRemoved) -> str | None:
 
 
 def _take_back(turn: Turn, before: PassageRPU) -> tuple[int, ...]:
+    count_by_day(turn, before, -1)
     steps = steps_of(before.entered_at, turn.now)
     if steps is None:
         return ()
@@ -131,11 +137,12 @@ def feed_changed(turn: Turn, feed: str, territory: str) -> None:
     """Judge what the silence or the return of a feed may change: its rules, and the readings it is part of."""
     fold = turn.fold
     judge_all(turn, fold.rules.by_feed.get(feed, []), territory)
-    places = [territory, *(place for place in fold.ancestors(territory) if place != "FR")]
     if feed == feeds.BEDS:
-        _publish_beds(turn, places)
+        publish_beds(turn, territory)
+    if feed in (feeds.REGULATION, feeds.SMUR):
+        publish_calls(turn, feed, territory)
     if feed == feeds.RPU:
-        for place in places:
+        for place in places_of(turn, territory):
             judge_indicators(turn, list(PASSAGE_INDICATORS), place)
 
 
@@ -158,16 +165,18 @@ def figures(turn: Turn, message: DailyFigures) -> str | None:
     return None
 
 
-def judge_indicators(turn: Turn, indicators: list[str], territory: str) -> None:
-    """Judge the rules that name these indicators at the territory's level."""
-    level = level_of(territory)
-    for indicator in indicators:
-        judge_all(turn, turn.fold.rules.judging(indicator, level), territory)
-
-
 def reference_beds(turn: Turn, message: ReferenceBeds) -> str | None:
     """Keep the reference beds of a territory: the next reading uses them."""
     turn.world.daily.beds[message.territory] = message.beds
+    return None
+
+
+def received(turn: Turn, message: FeedReceived) -> str | None:
+    """Note that a source lives, though it had nothing new to say."""
+    if not turn.fold.holds(message.territory) and level_of(message.territory) is not Level.ETABLISSEMENT:
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    if feeds.heard(turn, message.feed, message.territory):
+        feed_changed(turn, message.feed, message.territory)
     return None
 
 
@@ -178,25 +187,12 @@ def capacity(turn: Turn, message: BedCapacity) -> str | None:
         return f"DEP-{message.departement} is not in region {turn.fold.state.region}"
     if message.updated_at - turn.now > FUTURE_TOLERANCE:
         return "the beds are dated after they were recorded: check the clock of the establishment"
-    key = f"{message.bed_kind}/{message.unit or ''}@{etablissement}"
-    known = turn.world.beds.get(key)
     came_back = feeds.heard(turn, feeds.BEDS, etablissement)
-    # A gender details a total that is declared too; crisis and temporary beds come on top: journaled, not summed.
-    is_total = message.gender is None and not message.is_crisis and not message.is_temporary
-    if is_total and (known is None or message.updated_at >= known.updated_at):
-        turn.world.beds[key] = message
-        _publish_beds(turn, [etablissement, f"DEP-{message.departement}", turn.fold.territory])
+    if beds.keep(turn, message):
+        publish_beds(turn, etablissement, [message.bed_kind])
     if came_back:
         feed_changed(turn, feeds.BEDS, etablissement)
     return None
-
-
-def _publish_beds(turn: Turn, territories: list[str]) -> None:
-    for territory in territories:
-        reading = bed_reading(turn, territory)
-        if reading != turn.world.readings.get(f"{reading.indicator}@{territory}"):
-            turn.publish(reading)
-            judge_indicators(turn, [reading.indicator], territory)
 
 
 def signal(turn: Turn, message: SignalSanitaire) -> str | None:
@@ -248,21 +244,23 @@ def activity(turn: Turn, message: RegulationActivity) -> str | None:
         return "the counts are dated after they were recorded: check the clock of the source"
     came_back = feeds.heard(turn, feeds.REGULATION, message.territory)
     keep_activity(turn, message)
-    for reading in regulation_readings(turn, message.territory):
-        if reading != turn.world.readings.get(f"{reading.indicator}@{reading.territory}"):
-            turn.publish(reading)
-            judge_indicators(turn, [reading.indicator], message.territory)
+    publish_calls(turn, feeds.REGULATION, message.territory)
     if came_back:
         feed_changed(turn, feeds.REGULATION, message.territory)
     return None
 
 
 def intervention(turn: Turn, message: SmurIntervention) -> str | None:
-    """Note that the SMUR feed of a département lives; the interventions are journaled, not counted yet."""
+    """Count an intervention of a SMUR in its département."""
     departement = f"DEP-{message.departement}"
     if not turn.fold.holds(departement):
         return f"{departement} is not in region {turn.fold.state.region}"
-    if feeds.heard(turn, feeds.SMUR, departement):
+    if message.decided_at - turn.now > FUTURE_TOLERANCE:
+        return "the intervention is dated after it was recorded: check the clock of the source"
+    came_back = feeds.heard(turn, feeds.SMUR, departement)
+    keep_intervention(turn, message)
+    publish_calls(turn, feeds.SMUR, departement)
+    if came_back:
         feed_changed(turn, feeds.SMUR, departement)
     return None
 
@@ -344,6 +342,7 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     EtablissementList: setting.etablissements,
     PassageCorrected: corrected,
     PassageRemoved: removed,
+    FeedReceived: received,
     RegulationActivity: activity,
     SmurIntervention: intervention,
     QualifySignal: qualify,

@@ -16,7 +16,7 @@ from streams.region import daily, feeds
 from streams.region.daily import DAILY_INDICATORS
 from streams.region.fold import Fold, Turn
 from streams.region.judging import arm_alerts, forget, judge_all
-from streams.region.measures import publish_again, publish_daily
+from streams.region.publishing import publish_again, publish_daily
 from streams.region.rules_in_force import index, leaves
 from streams.region.state import Due, FeedState
 

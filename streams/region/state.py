@@ -12,6 +12,7 @@ from streams.entry import Status
 from streams.messages import BedCapacity, Etablissement, PlanDocument, RegulationActivity, SignalSanitaire
 from streams.region.daily import DailyBook
 from streams.region.passages import PassageBook
+from streams.region.visit_days import VisitDays
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -24,8 +25,10 @@ class Due(IntEnum):
     DAY_CLOSE = 2
     FEED_SILENCE = 3
     SIGNAL_END = 4
-    POSTURE = 5
-    ALERT = 6
+    VISIT_DAY = 5
+    CALLS = 6
+    POSTURE = 7
+    ALERT = 8
 
 
 Deadline = tuple[datetime, int, Status, str]
@@ -60,14 +63,17 @@ class World:
     """Everything measured and decided under one status: real life, exercise and test never touch each other.
 
     Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>/<unit>@<etablissement>``
-    for beds, ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the
-    author). ``moves`` numbers what moved, so that two moves of one instant are two effects.
+    for beds, a territory for ``regulation`` (start → counts) and ``interventions`` (key → instant of decision),
+    ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author).
+    ``moves`` numbers what moved, so that two moves of one instant are two effects.
     """
 
     passages: PassageBook = field(default_factory=PassageBook)
+    visit_days: VisitDays = field(default_factory=VisitDays)
     daily: DailyBook = field(default_factory=DailyBook)
     beds: dict[str, BedCapacity] = field(default_factory=dict)
     regulation: dict[str, dict[str, RegulationActivity]] = field(default_factory=dict)
+    interventions: dict[str, dict[str, datetime]] = field(default_factory=dict)
     signals: dict[str, SignalState] = field(default_factory=dict)
     feeds: dict[str, FeedState] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)

@@ -153,6 +153,20 @@ EVERY_KIND: Final = (
         },
         prevenir=BOTH,
     ),
+    rule(
+        "sejours",
+        ["etablissement", "departement", "region"],
+        {
+            "au_moins": 1,
+            "parmi": [
+                indicator("rpu.duree_p90_hospitalises_veille", 60, 240, effectif_minimal=2, completude_minimale=50),
+                indicator("rpu.presents_15h_veille", 1, 2),
+            ],
+        },
+        prevenir=BOTH,
+    ),
+    rule("smur", ["departement", "region"], indicator("smur.interventions_24h", 1, 3), retour="20 min", prevenir=BOTH),
+    rule("appels", ["departement"], indicator("samu.appels_24h", 5, 20), prevenir=BOTH),
 )
 
 

@@ -20,10 +20,15 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    FeedReceived,
     Message,
+    PassageCorrected,
+    PassageRemoved,
     PassageRPU,
     ReferenceBeds,
+    RegulationActivity,
     SignalSanitaire,
+    SmurIntervention,
 )
 from streams.region.fold import Fold
 from tests.core.builders import (
@@ -80,7 +85,47 @@ def passages(draw: st.DrawFn) -> Making:
         draw(st.sampled_from([None, "SMUR"])),
         draw(st.sampled_from([None, "6", "8"])),
     )
-    return lambda _fold, _effects, at: replace(message, entered_at=at.recorded_at - late)
+    stay = draw(st.sampled_from([None, None, 0, 30, 300, 1500]))
+
+    def make(_fold: Fold, _effects: list[Effect], at: Entry) -> Message:
+        entered_at = at.recorded_at - late
+        exited_at = None if stay is None else entered_at + stay * MINUTE
+        return replace(message, entered_at=entered_at, exited_at=exited_at)
+
+    return make
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> Making:
+    code = draw(st.sampled_from(["44", "44", "49", "75"]))
+    late = draw(st.sampled_from([0, 0, 60, 1430, 1600, -60])) * MINUTE
+    key, count = draw(st.sampled_from("abc")), draw(FEW)
+    what = draw(st.sampled_from(["intervention", "activity", "file"]))
+
+    def make(_fold: Fold, _effects: list[Effect], at: Entry) -> Message:
+        then = at.recorded_at - late
+        if what == "intervention":
+            return SmurIntervention(key, code, then)
+        if what == "file":
+            return FeedReceived("rpu", f"ETAB-{NANTES}", then)
+        return RegulationActivity(f"DEP-{code}", then - HOUR, then, "SAMU", calls=count, dossiers=3)
+
+    return make
+
+
+@st.composite
+def moved_visits(draw: st.DrawFn) -> Making:
+    """Correct or remove a visit: one that was received is not looked for, a wrong one must do no harm either."""
+    making = draw(passages())
+    is_removed = draw(st.booleans())
+
+    def make(fold: Fold, effects: list[Effect], at: Entry) -> Message:
+        before = making(fold, effects, at)
+        assert isinstance(before, PassageRPU)
+        after = replace(before, ccmu="4", mode_sortie="6", exited_at=before.entered_at + 2 * HOUR)
+        return PassageRemoved(before) if is_removed else PassageCorrected(before, after)
+
+    return make
 
 
 @st.composite
@@ -148,7 +193,9 @@ BEDS_OF_REFERENCE: Final = st.builds(
     ReferenceBeds, st.sampled_from(["DEP-44", "DEP-49"]), st.just("SAE"), st.sampled_from([{"rea": 9}, {"rea": None}])
 )
 SETTINGS: Final[st.SearchStrategy[Message]] = st.sampled_from([*CATALOGUES, *ROSTERS, SITES, MORE_SITES, MOVED])
-MEASURES: Final = st.one_of(passages(), passages(), declared_beds(), daily_figures(), signals(), signals())
+MEASURES: Final = st.one_of(
+    passages(), passages(), moved_visits(), declared_beds(), daily_figures(), signals(), signals(), calls()
+)
 ANSWERS: Final = st.builds(partial, st.just(_answered), st.integers(0, 3))
 REPORTS: Final = st.builds(partial, st.just(_reported), st.integers(0, 3), st.booleans())
 CHANGES: Final[st.SearchStrategy[Message]] = st.one_of(SETTINGS, SETTINGS, DECISIONS, BEDS_OF_REFERENCE)

@@ -180,7 +180,11 @@ def test_those_who_watch_are_told_once_it_is_committed() -> None:
     driver.append([*opened_entries, draft(T0, beds(NANTES, T0, 5))], T0)
     assert [each.kind for each in seen[0].entries][-1] == "capacity.beds"
     assert seen[0].effects
-    assert {reading.indicator for _, _, reading in seen[0].readings} == {"lits.taux_occupation_rea"}
+    assert {reading.indicator for _, _, reading in seen[0].readings} == {
+        "lits.installes_rea",
+        "lits.occupes_rea",
+        "lits.taux_occupation_rea",
+    }
 
 
 def test_records_put_aside_are_kept_with_the_import() -> None:

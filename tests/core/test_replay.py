@@ -63,8 +63,10 @@ def test_every_reading_is_shown() -> None:
     seen = list[tuple[datetime, Status, Reading]]()
     entries = journal(*setting(*EVERY_KIND), (T0 + MINUTE, beds(NANTES, T0, 9)))
     replay(REGION, entries, None, observer=lambda *reading: seen.append(reading))
-    assert [(at, reading.territory, reading.value) for at, _, reading in seen] == [
-        (T0 + MINUTE, territory, 90.0) for territory in (f"ETAB-{NANTES}", "DEP-44", "REG-52")
+    assert [(at, reading.territory, reading.indicator, reading.value) for at, _, reading in seen] == [
+        (T0 + MINUTE, territory, f"lits.{name}_rea", value)
+        for territory in (f"ETAB-{NANTES}", "DEP-44", "REG-52")
+        for name, value in (("installes", 10.0), ("occupes", 9.0), ("taux_occupation", 90.0))
     ]
 
 

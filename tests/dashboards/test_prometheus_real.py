@@ -60,6 +60,9 @@ class _Prometheus:
         return result
 
     def is_scraping(self) -> bool:
+        # Until it is ready it answers 503, in plain text.
+        if self._client.get("/query", params={"query": "up"}).status_code != httpx.codes.OK:
+            return False
         return any(row["value"][1] == "1" for row in self.values("up")) and bool(self.values("vigie_build_info"))
 
     def close(self) -> None:

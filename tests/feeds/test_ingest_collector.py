@@ -322,3 +322,24 @@ def test_the_region_s_own_days_are_those_of_its_zone() -> None:
     data = file(f"a {past}", first=past, last=past, at=NOW - timedelta(59))
     made.collect(sent(data), context)
     assert made.collect(sent(data), context).flags.get("hors_registre") is None
+
+
+def test_a_newer_file_that_brings_nothing_new_says_that_its_source_lives() -> None:
+    made = collector()
+    made.collect(sent(file(f"a {DAY}")), received())
+    receipt = made.collect(sent(file(f"a {DAY}", at=NOW + HOUR)), received(NOW + HOUR))
+    assert counts(receipt) == (1, 0, 1, 0, 1)
+    assert kinds(made) == ["rpu.passage", "feed.received"]
+    assert counts(made.collect(sent(file(f"a {DAY}", at=NOW + HOUR)), received(NOW + 2 * HOUR)))[-1] == 0
+
+
+def test_a_file_without_visits_says_that_its_source_lives() -> None:
+    made = collector()
+    assert counts(made.collect(sent(file()), received())) == (0, 0, 0, 0, 1)
+    assert kinds(made) == ["feed.received"]
+
+
+def test_a_file_of_which_nothing_could_be_read_says_nothing() -> None:
+    made = collector()
+    assert counts(made.collect(sent(file("!illisible")), received())) == (1, 0, 0, 1, 0)
+    assert kinds(made) == []

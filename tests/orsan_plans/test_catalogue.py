@@ -85,7 +85,7 @@ def indicator_conditions(draw: Callable[..., Any]) -> Content:
     comparison = draw(st.sampled_from(["au_dessus_de", "a_partir_de"] if is_upward else ["au_dessous_de", "jusqu_a"]))
     mild, severe = (low, high) if is_upward else (high, low)
     return {
-        "indicateur": draw(st.sampled_from([found.id for found in INDICATORS.values() if found.is_ratio])),
+        "indicateur": draw(st.sampled_from([found.id for found in INDICATORS.values() if found.has_cases])),
         "seuils": {
             "vigilance": {comparison: mild, "source": "etat"},
             "alerte": {comparison: severe, "source": "etat"},

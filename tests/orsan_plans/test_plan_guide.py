@@ -8,7 +8,7 @@ import pytest
 
 from orsan_plans.adapters.located_yaml import parse_document
 from orsan_plans.catalogue import Catalogue
-from orsan_plans.indicator import INDICATORS
+from orsan_plans.indicator import BED_KINDS, INDICATORS, SYNDROMES
 from orsan_plans.schema import PlanForm
 
 GUIDE = Path(__file__).parents[2] / "docs" / "plans.md"
@@ -45,4 +45,11 @@ def test_every_key_of_the_schema_is_explained(guide: str) -> None:
 
 
 def test_every_indicator_is_listed(guide: str) -> None:
-    assert {id_ for id_ in INDICATORS if f"`{id_}`" not in guide} == set()
+    assert all(f"`{name}`" in guide for name in (*BED_KINDS, *SYNDROMES))
+    families = guide.replace("{nature}", "{0}").replace("{groupe}", "{0}")
+    listed = {
+        name.format(each)
+        for name in re.findall(r"`([a-z]+\.[a-z0-9_{}]+)`", families)
+        for each in (*BED_KINDS, *SYNDROMES)
+    }
+    assert set(INDICATORS) - listed == set()

@@ -109,8 +109,8 @@ CONDITION = PLAN[PLAN.index("      indicateur") : PLAN.index("    maintien")]
             INDICATOR,
             "rpu.passages_24h",
             (
-                "23: regles[1].condition.effectif_minimal: only a percentage needs a minimum count; rpu.passages_24h "
-                "counts passages"
+                "23: regles[1].condition.effectif_minimal: only a percentage or a duration needs a minimum count; "
+                "rpu.passages_24h counts passages"
             ),
         ),
         (

@@ -23,6 +23,7 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    FeedReceived,
     Message,
     PassageCorrected,
     PassageRemoved,
@@ -58,6 +59,7 @@ ONE_OF_EACH: tuple[Message, ...] = (
     SmurIntervention("k", "44", EPOCH),
     QualifySignal("s", "retenu", "Veille"),
     QuarantineDropped(1, "doublon", "Claire"),
+    FeedReceived("rpu", "ETAB-440000271", EPOCH),
 )
 SIGNAL = messages.encode(ONE_OF_EACH[7])[1].decode()
 
