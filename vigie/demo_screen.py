@@ -17,7 +17,8 @@ from alerts.effects import ActivationProposed, AlertChange, AlertChanged, Effect
 from alerts.wording import Message
 from orsan_plans.geography import DEPARTEMENTS
 from orsan_plans.posture import Posture
-from vigie.demo import Ending, Scenario, Spectator
+from streams.collecting.receipts import Receipt
+from vigie.demo import Ending, Scenario, Spectator, Totals
 from vigie.stage import Answer
 
 _STYLES: Final = {
@@ -54,6 +55,7 @@ class Screen(Spectator):
         self._zone = ZoneInfo("Europe/Paris")
         self._postures: dict[tuple[str, str, str], Posture] = {}
         self._messages = 0
+        self._seen: set[str] = set()
         self._day = self._starts_at.astimezone(self._zone).date()
         self._progress = Progress(
             TextColumn("{task.fields[clock]}"), BarColumn(None), console=console, transient=True, disable=not seconds
@@ -119,6 +121,14 @@ class Screen(Spectator):
         if not self._is_daily:
             self._line(answer.at, Text(f"{name} répond : « je prends »", "bold green"))
 
+    def collected(self, at: datetime, receipt: Receipt) -> None:
+        """Say what a quality correspondent would look at: a file refused, older, sent twice, a record set aside."""
+        is_repeated = receipt.sha256 in self._seen
+        self._seen.add(receipt.sha256)
+        fate = _fate(receipt, is_repeated=is_repeated)
+        if fate and not self._is_daily:
+            self._line(at, Text.assemble((f"{receipt.name} : ", "bold"), (fate, "dark_orange")))
+
     def _line(self, at: datetime, text: Text) -> None:
         self._console.print(Text.assemble((f"{at.astimezone(self._zone):%H:%M:%S} ", "dim"), text), soft_wrap=False)
 
@@ -139,6 +149,21 @@ class Screen(Spectator):
         self._messages = 0
 
 
+def _fate(receipt: Receipt, *, is_repeated: bool) -> str:
+    if receipt.refused:
+        return f"refusé en entier, rien n'en est gardé au journal ({_reason(receipt)})"
+    known = f"{receipt.duplicates} enregistrements déjà connus sur {receipt.received}"
+    if receipt.is_older:
+        return f"plus ancien que ce qui est déjà reçu, il ne change rien ({known})"
+    if receipt.quarantined:
+        return f"{receipt.quarantined} enregistrement en quarantaine, {known}, {receipt.journaled} au journal"
+    return f"reçu deux fois, {known}, {receipt.journaled} au journal" if is_repeated else ""
+
+
+def _reason(receipt: Receipt) -> str:
+    return receipt.refused.removeprefix(f"{receipt.name}:")
+
+
 def ending_table(ending: Ending) -> Table:
     """Return the table that ends the demo."""
     totals = ending.totals
@@ -146,6 +171,8 @@ def ending_table(ending: Ending) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("entrées au journal", f"{totals.entries}, dont {totals.rejected} sans effet")
+    if totals.files:
+        _add_files(table, totals)
     table.add_row("postures", _counted(totals.postures, str))
     table.add_row("alertes déclenchées", str(totals.alerts))
     table.add_row("notifications décidées", _counted(totals.ordered, lambda each: _PURPOSES[each]))
@@ -157,6 +184,24 @@ def ending_table(ending: Ending) -> Table:
     words = ("identique", "bold green") if is_equal else (f"DIFFÉRENTE : {ending.replay_digest}", "bold red")
     table.add_row("empreinte du rejeu", Text.assemble(words))
     return table
+
+
+def _add_files(table: Table, totals: Totals) -> None:
+    files, records = totals.files, totals.records
+    dropped = files["messages"] + files["collected"] + files["refused"]
+    table.add_row(
+        "fichiers déposés",
+        f"{dropped}, dont {files['refused']} refusés en entier et {files['older']} arrivés après plus récent",
+    )
+    table.add_row(
+        "enregistrements reçus",
+        f"{records['received']} = {records['accepted']} acceptés + {records['duplicates']} déjà connus "
+        f"+ {records['quarantined']} en quarantaine",
+    )
+    table.add_row(
+        "écrits au journal",
+        f"{records['journaled']}, dont {records['corrected']} corrections et {records['removed']} retraits",
+    )
 
 
 def _counted(counts: dict[str, int], name: Callable[[str], str]) -> str:
