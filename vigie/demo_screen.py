@@ -14,6 +14,7 @@ from rich.text import Text
 
 from alerts.channel import Outcome
 from alerts.effects import ActivationProposed, AlertChange, AlertChanged, Effect, NotSent, PostureChanged
+from alerts.sms_wording import MARKS
 from alerts.wording import Message
 from orsan_plans.geography import DEPARTEMENTS
 from orsan_plans.posture import Posture
@@ -37,6 +38,7 @@ _NON_SENDS: Final = {
     "nobody_on_call": "personne d'astreinte",
     "storm": "afflux d'alertes",
 }
+_MARKS: Final = {"exercise": "EXERCICE · ", "test": "TEST · "}
 _PURPOSES: Final = {"call": "appels", "inform": "informations", "end": "fins d'alerte"}
 
 
@@ -96,23 +98,25 @@ class Screen(Spectator):
             return
         if isinstance(effect, PostureChanged) and max(effect.before.rank, effect.after.rank) > 0:
             words = Text.assemble(
-                (f"{effect.before} → ", "dim"), (effect.after, _STYLES[effect.after]),
+                _mark(effect), (f"{effect.before} → ", "dim"), (effect.after, _STYLES[effect.after]),
                 f"  {effect.volet} · {effect.rule} · {effect.territory}",
             )  # fmt: skip
             self._line(effect.at, words)
         elif isinstance(effect, NotSent):
-            self._line(effect.at, Text(f"non envoyé à {effect.role} : {_NON_SENDS[effect.reason]}", "dim"))
+            why = f"non envoyé à {effect.role} : {_NON_SENDS[effect.reason]}"
+            self._line(effect.at, Text.assemble(_mark(effect), (why, "dim")))
         elif isinstance(effect, ActivationProposed):
-            self._line(effect.at, Text(f"proposition : activer ORSAN {effect.volet} ({effect.territory})", "magenta"))
+            proposed = f"proposition : activer ORSAN {effect.volet} ({effect.territory})"
+            self._line(effect.at, Text.assemble(_mark(effect), (proposed, "magenta")))
         elif isinstance(effect, AlertChanged) and effect.change is AlertChange.RESOLVED:
-            self._line(effect.at, Text(f"alerte terminée ({effect.territory})", "green"))
+            self._line(effect.at, Text.assemble(_mark(effect), (f"alerte terminée ({effect.territory})", "green")))
 
     def sent(self, at: datetime, contact: str, message: Message, outcome: Outcome) -> None:
         """Show the message, as its reader gets it."""
         self._messages += outcome.is_sent
         if self._is_daily:
             return
-        text = message.sms.splitlines()[0] if contact.endswith("/sms") else message.title
+        text = _first_line(message.sms) if contact.endswith("/sms") else message.title
         fate = Text("", "") if outcome.is_sent else Text(" (échec, nouvel essai)", "red")
         self._line(at, Text.assemble((f"→ {contact} ", "bold"), text, fate))
 
@@ -149,19 +153,25 @@ class Screen(Spectator):
         self._messages = 0
 
 
+def _mark(effect: PostureChanged | NotSent | ActivationProposed | AlertChanged) -> str:
+    return _MARKS.get(effect.status, "")
+
+
+def _first_line(sms: str) -> str:
+    """Return the first line of an SMS that says something, after its mark when it has one."""
+    first, *others = sms.splitlines()
+    return f"{first} : {others[0]}" if first in MARKS.values() and others else first
+
+
 def _fate(receipt: Receipt, *, is_repeated: bool) -> str:
     if receipt.refused:
-        return f"refusé en entier, rien n'en est gardé au journal ({_reason(receipt)})"
+        return "refusé en entier : rien n'en est écrit au journal, la raison est à côté de lui dans rejetes/"
     known = f"{receipt.duplicates} enregistrements déjà connus sur {receipt.received}"
     if receipt.is_older:
         return f"plus ancien que ce qui est déjà reçu, il ne change rien ({known})"
     if receipt.quarantined:
         return f"{receipt.quarantined} enregistrement en quarantaine, {known}, {receipt.journaled} au journal"
     return f"reçu deux fois, {known}, {receipt.journaled} au journal" if is_repeated else ""
-
-
-def _reason(receipt: Receipt) -> str:
-    return receipt.refused.removeprefix(f"{receipt.name}:")
 
 
 def ending_table(ending: Ending) -> Table:
@@ -191,7 +201,7 @@ def _add_files(table: Table, totals: Totals) -> None:
     dropped = files["messages"] + files["collected"] + files["refused"]
     table.add_row(
         "fichiers déposés",
-        f"{dropped}, dont {files['refused']} refusés en entier et {files['older']} arrivés après plus récent",
+        f"{dropped} (refusés en entier : {files['refused']}, dépassés par un plus récent : {files['older']})",
     )
     table.add_row(
         "enregistrements reçus",
@@ -200,7 +210,7 @@ def _add_files(table: Table, totals: Totals) -> None:
     )
     table.add_row(
         "écrits au journal",
-        f"{records['journaled']}, dont {records['corrected']} corrections et {records['removed']} retraits",
+        f"{records['journaled']} (corrections : {records['corrected']}, retraits : {records['removed']})",
     )
 
 

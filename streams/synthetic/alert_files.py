@@ -77,8 +77,8 @@ def rpis_json(visit: Visit, number: int, smur_finess: str, *, is_exercise: bool 
 
     It names an invented patient's birth date, sex and commune, as real ones do: the collector keeps none of it.
     """
-    organisation = f"fr.health.samu{visit.postal_code[:2]}0"
-    case = f"DRFR15{visit.postal_code[:2]}0{visit.entered_at:%y%j}{number:05d}"
+    organisation = f"fr.health.samu{visit.departement}0"
+    case = f"DRFR15{visit.departement}0{visit.entered_at:%y%j}{number:05d}"
     decided_at = visit.entered_at - timedelta(minutes=20)
     rpis = {
         "context": {
@@ -93,12 +93,12 @@ def rpis_json(visit: Visit, number: int, smur_finess: str, *, is_exercise: bool 
         "regulation": {"whatsHappen": {"code": "C02.00.00", "label": "Accident"}, "medicalLevel": "MED"},
         "patient": {
             "patientId": f"{organisation}.patient.{case}.1",
-            "birthDate": visit.birth.isoformat(),
-            "sex": visit.sex,
-            "residentialAddress": {"city": visit.commune},
+            "birthDate": visit.person.birth.isoformat(),
+            "sex": visit.person.sex,
+            "residentialAddress": {"city": visit.person.commune},
         },
         "intervention": {
-            "location": {"detailedAddress": {"city": visit.commune}},
+            "location": {"detailedAddress": {"city": visit.person.commune}},
             "team": {"doctor": True, "driver": True, "nurse": True},
             "mainDiagnosis": visit.diagnosis,
         },

@@ -1,7 +1,7 @@
 """The synthetic winter evening of the demonstration: 14:00 to 02:00 in Pays de la Loire. Nothing here happened.
 
 Every hour of it is Vigie's own choice. Establishments send their RPU every half-hour, as an ARS may ask under tension
-(arrêté of 24 July 2013); the Sarthe every quarter of an hour after the accident.
+(arrêté of 24 July 2013); the Sarthe every ten minutes after the accident.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ TITLE: Final = "Soirée d'hiver synthétique en Pays de la Loire (aucun patient 
 OPENS: Final = time(14)
 LASTS: Final = timedelta(hours=12)
 EVERY: Final = timedelta(minutes=30)
-EVERY_IN_SARTHE: Final = timedelta(minutes=15)
+EVERY_IN_SARTHE: Final = timedelta(minutes=10)
 
 CYBER_AT: Final = "17:10"
 SILENT_AT: Final = "18:00"
@@ -81,8 +81,8 @@ _ALL_CLEAR: Final = replace(
 )
 
 TWICE_AT: Final = "15:22"
-CUT_AT: Final = "16:04"
-IMPOSSIBLE_AT: Final = "18:38"
+CUT_AT: Final = "16:03"
+IMPOSSIBLE_AT: Final = "18:37"
 OVERTAKEN_AT: Final = "19:40"
 
 _TOLD: Final = (
@@ -95,7 +95,7 @@ _TOLD: Final = (
     ("19:30", "En Loire-Atlantique, la réanimation dépasse 80 % d'occupation."),
     (OVERTAKEN_AT, f"{LA_ROCHE.name} : un fichier resté bloqué arrive après celui qui l'a suivi."),
     (CASUALTIES_AT, "Collision de deux autocars près du Mans : le SAMU 72 annonce 70 blessés."),
-    (ASKED_AT, "L'ARS demande à la Sarthe un envoi tous les quarts d'heure."),
+    (ASKED_AT, "L'ARS demande à la Sarthe un envoi toutes les dix minutes."),
     (FIRST_CASUALTY_AT, "Les premiers blessés arrivent aux urgences de la Sarthe."),
     ("21:00", "En Loire-Atlantique, la réanimation dépasse 90 % d'occupation."),
     (BACK_AT, f"{SILENT.name} transmet à nouveau et envoie son retard."),
@@ -176,24 +176,24 @@ def _extractions(site: Site, place: int, opens_at: datetime) -> Iterator[Extract
 
 
 def _troubled(site: Site, opens_at: datetime, file: TimedFile) -> Iterator[TimedFile]:
-    def is_at(clock: str, since: int) -> bool:
-        return timedelta() <= instant(opens_at, clock) - file.at < timedelta(minutes=since)
+    def is_of(first: str, last: str) -> bool:
+        return instant(opens_at, first) <= file.at < instant(opens_at, last)
 
-    if site is LA_ROCHE and is_at(OVERTAKEN_AT, 60) and not is_at(OVERTAKEN_AT, 30):
+    if site is LA_ROCHE and is_of("18:45", "19:15"):
         yield replace(file, at=instant(opens_at, OVERTAKEN_AT))
-    elif site is VENDEE_3 and is_at(CUT_AT, 2):
+    elif site is VENDEE_3 and is_of(CUT_AT, "16:05"):
         yield replace(file, content=damaged(file.content, Damage.TRUNCATED))
         yield replace(file, at=file.at + timedelta(minutes=20))
-    elif site is NANTES_2 and is_at(IMPOSSIBLE_AT, 2):
+    elif site is NANTES_2 and is_of(IMPOSSIBLE_AT, "18:39"):
         yield replace(file, content=damaged(file.content, Damage.IMPOSSIBLE_DAY))
     else:
         yield file
-        if site is ANGERS and is_at(TWICE_AT, 30):
+        if site is ANGERS and is_of("15:00", TWICE_AT):
             yield replace(file, at=instant(opens_at, TWICE_AT))
 
 
 def _interventions(opens_at: datetime, visits: list[Visit]) -> Iterator[TimedFile]:
-    brought = [visit for visit in visits if visit.transport == "SMUR" and visit.entered_at > opens_at]
+    brought = [visit for visit in visits if visit.coming.transport == "SMUR" and visit.entered_at > opens_at]
     for number, visit in enumerate(brought, start=1):
         at = visit.entered_at + timedelta(minutes=30)
         yield TimedFile(at, f"rpis_{number:03d}.json", rpis_json(visit, number, visit.finess))

@@ -137,7 +137,7 @@ def _calls(opens_at: datetime) -> Iterator[TimedFile]:
 
 def _interventions(random: Random, opens_at: datetime) -> Iterator[TimedFile]:
     accident = MassCasualty(instant(opens_at, CELL_AT), ((LE_MANS, 2 / 3), (SARTHE_2, 1 / 3)))
-    brought = [visit for visit in casualties(random, accident) if visit.transport == "SMUR"]
+    brought = [visit for visit in casualties(random, accident) if visit.coming.transport == "SMUR"]
     for number, visit in enumerate(sorted(brought, key=lambda visit: visit.entered_at), start=1):
         content = rpis_json(visit, number, LE_MANS.finess, is_exercise=True)
         yield TimedFile(visit.entered_at + timedelta(minutes=30), f"rpis_exercice_{number:03d}.json", content)

@@ -64,8 +64,7 @@ def _is_held(visit: Visit, extraction: Extraction) -> bool:
 
 
 def _patient(visit: Visit, at: datetime) -> str:
-    coded = visit.coded_at is not None and visit.coded_at <= at
-    associated = "".join(f"<DA>{code}</DA>" for code in visit.associated) if coded else ""
+    associated = "".join(f"<DA>{code}</DA>" for code in visit.associated) if visit.is_coded(at) else ""
     return (
         f"<PATIENT>{_elements(_known(visit, at))}<LISTE_DA>{associated}</LISTE_DA>"
         f"{_elements(_exit(visit, at))}</PATIENT>\n"
@@ -73,28 +72,28 @@ def _patient(visit: Visit, at: datetime) -> str:
 
 
 def _known(visit: Visit, at: datetime) -> Iterator[tuple[str, str]]:
-    is_coded = visit.coded_at is not None and visit.coded_at <= at
-    yield "CP", visit.postal_code
-    yield "COMMUNE", visit.commune
-    yield "NAISSANCE", f"{visit.birth:{_DAY}}"
-    yield "SEXE", visit.sex
+    person, coming = visit.person, visit.coming
+    yield "CP", person.postal_code
+    yield "COMMUNE", escape(person.commune, quote=False)
+    yield "NAISSANCE", f"{person.birth:{_DAY}}"
+    yield "SEXE", person.sex
     yield "ENTREE", f"{visit.entered_at.astimezone(ZONE):{_MINUTE}}"
-    yield "MODE_ENTREE", visit.mode_entree
-    yield "PROVENANCE", visit.provenance
-    yield "TRANSPORT", visit.transport
-    yield "TRANSPORT_PEC", visit.transport_pec
-    yield "MOTIF", visit.reason
+    yield "MODE_ENTREE", coming.mode_entree
+    yield "PROVENANCE", coming.provenance
+    yield "TRANSPORT", coming.transport
+    yield "TRANSPORT_PEC", coming.transport_pec
+    yield "MOTIF", escape(visit.reason, quote=False)
     yield "GRAVITE", visit.ccmu if visit.triaged_at <= at else ""
-    yield "DP", visit.diagnosis if is_coded else ""
+    yield "DP", visit.diagnosis if visit.is_coded(at) else ""
 
 
 def _exit(visit: Visit, at: datetime) -> Iterator[tuple[str, str]]:
-    has_left = visit.left_at <= at
-    yield "SORTIE", f"{visit.exited_at.astimezone(ZONE):{_MINUTE}}" if has_left else ""
-    yield "MODE_SORTIE", visit.mode_sortie if has_left else ""
-    yield "DESTINATION", visit.destination if has_left else ""
-    yield "ORIENT", visit.orient if has_left else ""
+    leaving, has_left = visit.leaving, visit.left_at <= at
+    yield "SORTIE", f"{leaving.at.astimezone(ZONE):{_MINUTE}}" if has_left else ""
+    yield "MODE_SORTIE", leaving.mode_sortie if has_left else ""
+    yield "DESTINATION", leaving.destination if has_left else ""
+    yield "ORIENT", leaving.orient if has_left else ""
 
 
 def _elements(fields: Iterable[tuple[str, str]]) -> str:
-    return "".join(f"<{name}>{escape(text, quote=False)}</{name}>" for name, text in fields)
+    return "".join([f"<{name}>{text}</{name}>" for name, text in fields])

@@ -50,32 +50,53 @@ _TRANSFER_WARDS: Final = {"MED": 50, "CHIR": 40, "SC": 10}
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """An invented visit, instants in UTC.
+class Person:
+    """Who came; nobody is."""
 
-    ``recorded_at``, ``triaged_at``, ``left_at`` and ``coded_at`` are when the software knows of the entry, the
-    severity, the exit (at ``exited_at``) and the diagnosis; None: never. ``cancelled_at``: it was a mistake, and is
-    taken out.
-    """
-
-    finess: str
-    entered_at: datetime
     birth: date
     sex: str
     postal_code: str
     commune: str
-    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """How they came, in the codes of the RPU."""
+
     mode_entree: str
     provenance: str
     transport: str
     transport_pec: str
-    ccmu: str
-    diagnosis: str
-    associated: tuple[str, ...]
-    exited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """How they left, in the codes of the RPU."""
+
+    at: datetime
     mode_sortie: str
     destination: str
     orient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An invented visit, instants in UTC.
+
+    ``recorded_at``, ``triaged_at``, ``left_at`` and ``coded_at`` are when the software knows of the entry, the
+    severity, the exit and the diagnosis; None: never. ``cancelled_at``: it was a mistake, and is taken out.
+    """
+
+    finess: str
+    departement: str
+    entered_at: datetime
+    person: Person
+    coming: Coming
+    leaving: Leaving
+    reason: str
+    ccmu: str
+    diagnosis: str
+    associated: tuple[str, ...]
     recorded_at: datetime
     triaged_at: datetime
     left_at: datetime
@@ -86,42 +107,55 @@ class Visit:
         """Tell whether the software holds this visit at an instant."""
         return self.recorded_at <= at and (self.cancelled_at is None or at < self.cancelled_at)
 
+    def is_coded(self, at: datetime) -> bool:
+        """Tell whether its diagnosis is coded at an instant."""
+        return self.coded_at is not None and self.coded_at <= at
+
 
 def invented(random: Random, site: Site, entered_at: datetime, profile: Profile) -> Visit:
     """Draw a visit to a site; the entry is kept to the minute, as RPU do."""
     entered_at = entered_at.replace(second=0, microsecond=0)
-    transport = drawn(random, profile.transport) or ""
-    mode_entree = drawn(random, {"8": 95.0, "7": 3.5, "6": 1.5})
-    mode_sortie = drawn(random, {mode: weight for mode, weight in profile.mode_sortie.items() if mode}) or ""
-    exited_at = entered_at + _stay(random, profile, mode_sortie)
     recorded_at = entered_at + timedelta(minutes=whole(random, 1, 10))
-    left_at = max(exited_at, recorded_at) + timedelta(minutes=whole(random, 0, 15))
-    destination, orient = _whereto(random, mode_sortie)
-    number = whole(random, 0, 999)
+    leaving = _leaving(random, entered_at, profile)
+    left_at = max(leaving.at, recorded_at) + timedelta(minutes=whole(random, 0, 15))
     return Visit(
         finess=site.finess,
+        departement=site.departement,
         entered_at=entered_at,
-        birth=_birth(random, drawn(random, profile.ages), entered_at),
-        sex=drawn(random, {"F": 50.0, "M": 49.5, "I": 0.5}),
-        postal_code=f"{site.departement}{number:03d}",
-        commune=f"BOURG-INVENTÉ-{number:03d}",
+        person=_person(random, site, drawn(random, profile.ages), entered_at),
+        coming=_coming(random, profile),
+        leaving=leaving,
         reason=one_of(random, _REASONS),
-        mode_entree=mode_entree,
-        provenance=drawn(random, _PROVENANCES[mode_entree]),
-        transport=transport,
-        transport_pec=drawn(random, _CARE[transport]),
         ccmu=drawn(random, profile.ccmu) or "",
         diagnosis=drawn(random, profile.diagnoses),
         associated=("I10",) if random.random() < _ASSOCIATED_SHARE else (),
-        exited_at=exited_at,
-        mode_sortie=mode_sortie,
-        destination=destination,
-        orient=orient,
         recorded_at=recorded_at,
         triaged_at=recorded_at + timedelta(minutes=whole(random, 2, 20)),
         left_at=left_at,
         coded_at=_coded_at(random, site, left_at),
     )
+
+
+def _person(random: Random, site: Site, ages: AgeClass, entered_at: datetime) -> Person:
+    number = whole(random, 0, 999)
+    return Person(
+        birth=_birth(random, ages, entered_at),
+        sex=drawn(random, {"F": 50.0, "M": 49.5, "I": 0.5}),
+        postal_code=f"{site.departement}{number:03d}",
+        commune=f"BOURG-INVENTÉ-{number:03d}",
+    )
+
+
+def _coming(random: Random, profile: Profile) -> Coming:
+    transport = drawn(random, profile.transport) or ""
+    mode_entree = drawn(random, {"8": 95.0, "7": 3.5, "6": 1.5})
+    return Coming(mode_entree, drawn(random, _PROVENANCES[mode_entree]), transport, drawn(random, _CARE[transport]))
+
+
+def _leaving(random: Random, entered_at: datetime, profile: Profile) -> Leaving:
+    mode_sortie = drawn(random, {mode: weight for mode, weight in profile.mode_sortie.items() if mode})
+    at = entered_at + _stay(random, profile, mode_sortie)
+    return Leaving(at, mode_sortie, *_whereto(random, mode_sortie))
 
 
 def _stay(random: Random, profile: Profile, mode_sortie: str) -> timedelta:

@@ -30,7 +30,7 @@ def board_at(instant: datetime, directory: Path) -> Board:
     arrivals = tuple(arrival for arrival in evening.arrivals if arrival.at <= instant)
     played = replace(evening, arrivals=arrivals, ends_at=instant, told=())
     with SqliteJournal.create(directory / f"{instant:%H%M}.db") as journal:
-        return play(played, journal, SEED, Spectator()).embedded.board
+        return play(played, journal, SEED, Spectator(), directory / f"{instant:%H%M}").embedded.board
 
 
 def _alert_path(board: Board, volet: str, territory: str) -> str:
