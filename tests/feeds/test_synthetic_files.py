@@ -310,11 +310,8 @@ def test_the_other_formats_say_what_they_were_given() -> None:
     assert isinstance(cap.message, SignalSanitaire)
     assert (cap.message.territory, cap.message.criteria["evenement"]) == ("DEP-72", "Fusillade & fuite")
     ended = accepted(cap_xml(CapAlert("x-2", NOON, "Cancel", "Fusillade", "72", replaces=first)))
-    assert cap.message.signal_id in {each.message.signal_id for each in ended if _is_ended(each)}
-
-
-def _is_ended(each: Accepted) -> bool:
-    return isinstance(each.message, SignalSanitaire) and not each.message.is_open
+    signals = [each.message for each in ended if isinstance(each.message, SignalSanitaire)]
+    assert cap.message.signal_id in {each.signal_id for each in signals if not each.is_open}
 
 
 def test_a_smur_summary_becomes_a_count() -> None:
