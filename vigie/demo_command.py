@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 
 from streams.adapters.sqlite_journal import SqliteJournal
-from vigie.demo import Scenario, exercise_scenario, play, wave_scenario, winter_scenario
+from vigie.demo import play
 from vigie.demo_depot import emptied
+from vigie.demo_scenarios import Scenario, exercise_scenario, wave_scenario, winter_scenario
 from vigie.demo_screen import Screen, ending_table
 from vigie.errors import explained
 

@@ -19,7 +19,8 @@ from alerts.wording import Message
 from orsan_plans.geography import DEPARTEMENTS
 from orsan_plans.posture import Posture
 from streams.collecting.receipts import Receipt
-from vigie.demo import Ending, Scenario, Spectator, Totals
+from vigie.demo import Ending, Spectator, Totals
+from vigie.demo_scenarios import Scenario
 from vigie.stage import Answer
 
 _STYLES: Final = {

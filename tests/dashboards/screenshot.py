@@ -16,7 +16,8 @@ from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
 from dashboards.board import Board
 from streams.adapters.sqlite_journal import SqliteJournal
-from vigie.demo import EVENING, Spectator, play, winter_scenario
+from vigie.demo import Spectator, play
+from vigie.demo_scenarios import EVENING, winter_scenario
 
 SEED = 2026
 WIDTH, HEIGHT = 390, 844
