@@ -135,6 +135,22 @@ def test_the_last_version_of_a_visit_says_what_was_known_last() -> None:
     assert sum(each.corrected for each in receipts) > 20
 
 
+@given(st.integers(6, 23), st.integers(0, 59))
+def test_a_file_holds_what_was_known_when_it_was_extracted(hour: int, minute: int) -> None:
+    visits = list(ordinary_visits(Random(6), MAYENNE, local(MONDAY), local(MONDAY + timedelta(days=1))))
+    at = local(MONDAY, hour) + timedelta(minutes=minute)
+    known = [visit for visit in visits if visit.is_known(at)]
+    read = [each.message for each in accepted(oscour_file(MAYENNE, Extraction(at, MONDAY, MONDAY), visits), at)]
+    assert len(read) == len(known) < len(visits)
+    for message, visit in zip(read, known, strict=True):
+        assert isinstance(message, PassageRPU)
+        assert message.entered_at == visit.entered_at
+        assert message.ccmu == ((visit.ccmu or None) if visit.triaged_at <= at else None)
+        assert message.exited_at == (visit.leaving.at if visit.left_at <= at else None)
+        assert message.mode_sortie == (visit.leaving.mode_sortie if visit.left_at <= at else None)
+        assert message.diagnosis_cim10 == (visit.diagnosis if visit.is_coded(at) else None)
+
+
 def test_a_later_file_of_the_same_days_holds_all_that_was_not_cancelled() -> None:
     visits = list(ordinary_visits(Random(2), ANGERS, local(MONDAY), local(MONDAY, 20)))
 
