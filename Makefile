@@ -29,8 +29,8 @@ python:  ## Print the Python that the environments are made with
 	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)" >&2; exit 1; }
 	@echo "$(PYTHON)"
 
-demo: .venv/.runtime  ## Play a crisis through the real monitor [DATA=../shared/data]
-	@$(BIN)/vigie demo $(if $(DATA),--data "$(DATA)")
+demo: .venv/.runtime  ## Play a crisis through the real monitor [SCENARIO=exercice-2016, DATA=../shared/data]
+	@$(BIN)/vigie demo $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(DATA),--data "$(DATA)")
 
 test: check-format lint types tests wheel-tests  ## Check everything, then test the built wheel
 	@echo "make test: everything passed"

@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from importlib.resources import as_file, files
-from itertools import groupby
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Final, TypeVar
@@ -13,52 +11,23 @@ from typing import Final, TypeVar
 from alerts.channel import Outcome
 from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, NotSent, PostureChanged
 from alerts.wording import Message
-from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
-from orsan_plans.catalogue import Catalogue
-from streams.adapters.open_data_files import read_files
+from streams.adapters.dropped_files import Dropped
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.entry import Draft, Head, combined_digest
+from streams.collecting.receipts import Receipt
+from streams.entry import Head, combined_digest
 from streams.messages import Acknowledge, RosterVersion
 from streams.monitor import Committed
 from streams.replay import replay
-from streams.synthetic.script import narrative
-from streams.synthetic.traffic import winter_evening
+from streams.synthetic.oscour_files import TimedFile
+from vigie.demo_depot import Depot
+from vigie.demo_scenarios import Arrival, Scenario
 from vigie.embedded import Embedded
 from vigie.past import catalogue_message
 from vigie.stage import Answer, AtOnce, Cast, StageChannel, roster
 
 T = TypeVar("T")
 
-EVENING: Final = datetime(2026, 1, 14, 13, tzinfo=UTC)
-WAVE_FIRST_DAY: Final = date(2020, 2, 24)
-WAVE_LAST_DAY: Final = date(2020, 4, 14)
-WAVE_FILES: Final = (
-    ("sursaud-quotidien", "sursaud/sursaud-covid19-quotidien-2020-04-16-10h47-departement.csv"),
-    ("sivic-stocks", "covid/sivic_stocks_predicu_public_data.csv"),
-    ("sivic-incidents", "covid/covid-hospit-incid-2023-03-31-18h01.csv"),
-    ("lits-sae", "ref/lits-departements-france.csv"),
-)
 LINK_BASE: Final = "http://127.0.0.1:8044"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Drafts of one région that reach Vigie together."""
-
-    at: datetime
-    drafts: tuple[Draft, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What is played: arrivals in order, the plans and régions, when it ends, and sentences that tell it."""
-
-    title: str
-    arrivals: tuple[Arrival, ...]
-    regions: tuple[str, ...]
-    catalogue: Catalogue
-    ends_at: datetime
-    told: tuple[tuple[datetime, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,6 +42,8 @@ class Totals:
     non_sends: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     answers: int = 0
+    files: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)
 
     def add(self, effect: Effect) -> None:
         """Count one effect."""
@@ -89,6 +60,13 @@ class Totals:
                 self.rejected += 1
             case _:
                 pass
+
+    def count(self, receipt: Receipt) -> None:
+        """Count what became of a file."""
+        self.files["refused" if receipt.refused else "collected"] += 1
+        self.files["older"] += receipt.is_older
+        for name in ("received", "accepted", "duplicates", "quarantined", "journaled", "corrected", "removed"):
+            self.records[name] += getattr(receipt, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,36 +107,14 @@ class Spectator:
     def answered(self, answer: Answer, name: str) -> None:
         """Note that somebody answered."""
 
-
-def winter_scenario(seed: int) -> Scenario:
-    """Return the synthetic winter evening in Pays de la Loire, judged by the shipped plans and the demo's own."""
-    timed = winter_evening(seed, EVENING)
-    arrivals = tuple(Arrival(each.at, (each.draft,)) for each in timed)
-    ends_at = arrivals[-1].at + timedelta(minutes=30)
-    title = "Soirée d'hiver synthétique en Pays de la Loire (aucun patient réel)"
-    return Scenario(title, arrivals, ("52",), _demo_catalogue(), ends_at, tuple(narrative(EVENING)))
+    def collected(self, at: datetime, receipt: Receipt) -> None:
+        """Note what became of a dropped file."""
 
 
-def wave_scenario(data: Path) -> Scenario:
-    """Return the real first COVID wave, all départements; OpenDataError when a file cannot be read."""
-    imported = read_files([(format_, data / name) for format_, name in WAVE_FILES])
-    first = datetime.combine(WAVE_FIRST_DAY, datetime.min.time(), UTC)
-    last = datetime.combine(WAVE_LAST_DAY + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
-    kept = [record for record in imported.records if first <= record.recorded_at <= last]
-    arrivals = [
-        Arrival(at, tuple(record.draft for record in together))
-        for (at, _), together in groupby(
-            sorted(kept, key=lambda record: (record.recorded_at, record.draft.region)),
-            key=lambda record: (record.recorded_at, record.draft.region),
-        )
-    ]
-    regions = tuple(sorted({arrival.drafts[0].region for arrival in arrivals}))
-    title = "Première vague de COVID-19, données réelles de Santé publique France, tous les départements"
-    return Scenario(title, tuple(arrivals), regions, shipped_catalogue(), last)
-
-
-def play(scenario: Scenario, journal: SqliteJournal, seed: int, spectator: Spectator) -> Ending:
-    """Play a scenario to its end and replay its journal."""
+def play(
+    scenario: Scenario, journal: SqliteJournal, seed: int, spectator: Spectator, depot: Path | None = None
+) -> Ending:
+    """Play a scenario to its end and replay its journal; its files, if any, are dropped in ``depot``."""
     totals = Totals()
     clock = _Clock(scenario.arrivals[0].at)
     cast = Cast(Random(seed))  # noqa: S311 - a seeded play, not a secret
@@ -178,7 +134,9 @@ def play(scenario: Scenario, journal: SqliteJournal, seed: int, spectator: Spect
     channel = StageChannel(Random(seed + 1), seen)  # noqa: S311 - as above
     embedded = Embedded(journal, channel, AtOnce(), LINK_BASE, committed)
     _open(embedded, scenario, clock.now)
-    _Play(embedded, scenario, cast, clock, spectator, totals).run()
+    witness = _Files(clock, spectator, totals)
+    take = _nowhere if depot is None else Depot(depot, embedded, scenario.regions[0], witness).receive
+    _Play(embedded, scenario, cast, clock, spectator, totals, take).run()
     embedded.monitor.save()
     live = journal.heads()
     again = [replay(head.region, journal.entries(head.region), head.advanced_to).head for head in live]
@@ -188,6 +146,36 @@ def play(scenario: Scenario, journal: SqliteJournal, seed: int, spectator: Spect
 @dataclass(slots=True)
 class _Clock:
     now: datetime
+
+
+class NotTaken(ValueError):
+    """A file of a scenario could not even be recognised: the scenario is wrong, or Vigie is."""
+
+
+def _nowhere(file: TimedFile, _now: datetime) -> None:
+    raise NotTaken(f"{file.name}: this scenario drops files: it needs a depot")
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Counts and shows what became of the files that were dropped."""
+
+    clock: _Clock
+    spectator: Spectator
+    totals: Totals
+
+    def collected(self, receipt: Receipt, kept: Path) -> None:  # noqa: ARG002 - the receipt names the file
+        self.totals.count(receipt)
+        self.spectator.collected(self.clock.now, receipt)
+
+    def journaled(self, dropped: Dropped, kept: Path) -> None:  # noqa: ARG002 - its entries are counted elsewhere
+        self.totals.files["messages"] += 1
+
+    def rejected(self, kept: Path, reason: str) -> None:
+        raise NotTaken(f"{kept}: {reason}")
+
+    def failed(self, error: Exception) -> None:
+        raise error
 
 
 def _open(embedded: Embedded, scenario: Scenario, now: datetime) -> None:
@@ -207,6 +195,7 @@ class _Play:
     clock: _Clock
     spectator: Spectator
     totals: Totals
+    take: Callable[[TimedFile, datetime], None]
 
     def run(self) -> None:
         arrivals, told = list(reversed(self.scenario.arrivals)), list(reversed(self.scenario.told))
@@ -223,7 +212,7 @@ class _Play:
         self.clock.now = self.scenario.ends_at
         self.embedded.turn(self.clock.now)
 
-    def _next(self, arrivals: Sequence[Arrival], told: Sequence[tuple[datetime, str]]) -> datetime:
+    def _next(self, arrivals: Sequence[Arrival | TimedFile], told: Sequence[tuple[datetime, str]]) -> datetime:
         due = self.embedded.next_due()
         candidates: Iterable[datetime | None] = (
             arrivals[-1].at if arrivals else None,
@@ -238,8 +227,11 @@ class _Play:
         while items and at(items[-1]) <= self.clock.now:
             act(items.pop())
 
-    def _receive(self, arrival: Arrival) -> None:
-        self.embedded.receive(arrival.drafts, self.clock.now)
+    def _receive(self, arrival: Arrival | TimedFile) -> None:
+        if isinstance(arrival, TimedFile):
+            self.take(arrival, self.clock.now)
+        else:
+            self.embedded.receive(arrival.drafts, self.clock.now)
 
     def _answer(self) -> None:
         due = sorted(
@@ -252,12 +244,7 @@ class _Play:
             if alert is None or not alert.is_open or alert.is_acknowledged:
                 continue
             person = roster(answer.region).person(answer.by)
-            self.embedded.say(answer.region, Acknowledge(answer.alert_id, answer.by, "démo"), self.clock.now)
+            acknowledge = Acknowledge(answer.alert_id, answer.by, "démo")
+            self.embedded.say(answer.region, acknowledge, self.clock.now, answer.status)
             self.totals.answers += 1
             self.spectator.answered(answer, person.name if person else answer.by)
-
-
-def _demo_catalogue() -> Catalogue:
-    with as_file(files("vigie") / "demo_plans") as directory:
-        extra = load_catalogue(directory)
-    return Catalogue.from_documents([*shipped_catalogue().documents, *extra.documents])

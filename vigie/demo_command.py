@@ -1,25 +1,41 @@
 """`vigie demo`: see Vigie work in half a minute, without any server."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from streams.adapters.sqlite_journal import SqliteJournal
-from vigie.demo import Scenario, play, wave_scenario, winter_scenario
+from vigie.demo import play
+from vigie.demo_depot import emptied
+from vigie.demo_scenarios import Scenario, exercise_scenario, wave_scenario, winter_scenario
 from vigie.demo_screen import Screen, ending_table
 from vigie.errors import explained
 
 _JOURNAL = Path("var/demo.db")
 
 
+class Played(StrEnum):
+    """The invented scenarios."""
+
+    SOIREE = "soiree"
+    EXERCICE_2016 = "exercice-2016"
+
+
+_SCENARIOS: Final = {Played.SOIREE: winter_scenario, Played.EXERCICE_2016: exercise_scenario}
+
+
 def demo(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Play the real first COVID wave from this data directory.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the synthetic evening and of the people who answer.")] = 2026,
+    scenario: Annotated[
+        Played, typer.Option(help="The invented scenario: a winter evening, or the exercise of 25/02/2016.")
+    ] = Played.SOIREE,
+    seed: Annotated[int, typer.Option(help="Seed of the invented feeds and of the people who answer.")] = 2026,
     seconds: Annotated[
         float | None,
         typer.Option(min=0, help="How long the play lasts; 0: as fast as it can."),
@@ -28,13 +44,19 @@ def demo(
         _JOURNAL
     ),
 ) -> None:
-    """Play a scenario through the real embedded monitor, then replay its journal and compare."""
+    """Play a scenario through the real embedded monitor, then replay its journal and compare.
+
+    The files of an invented scenario are dropped in a directory beside the journal, J-depot, and kept there.
+    """
     console = Console()
     with explained():
         if data is not None and not data.is_dir():
             raise FileNotFoundError(f"{data}: no such data directory")
-        scenario = winter_scenario(seed) if data is None else wave_scenario(data)
-        _run(console, scenario, seed, journal, _pace(seconds, data), is_daily=data is not None)
+        if data is not None and scenario is not Played.SOIREE:
+            raise typer.BadParameter("--data plays the first COVID wave: give --data or --scenario")
+        played = _SCENARIOS[scenario](seed) if data is None else wave_scenario(data)
+        depot = None if data is not None else emptied(journal.with_name(f"{journal.stem}-depot"))
+        _run(console, played, seed, journal, _pace(seconds, data), depot)
 
 
 def _pace(seconds: float | None, data: Path | None) -> float:
@@ -43,15 +65,17 @@ def _pace(seconds: float | None, data: Path | None) -> float:
     return 25.0 if sys.stdout.isatty() and data is None else 0.0
 
 
-def _run(console: Console, scenario: Scenario, seed: int, journal: Path, seconds: float, *, is_daily: bool) -> None:
+def _run(console: Console, scenario: Scenario, seed: int, journal: Path, seconds: float, depot: Path | None) -> None:
     journal.parent.mkdir(parents=True, exist_ok=True)
     for leftover in (journal, journal.with_name(journal.name + "-wal"), journal.with_name(journal.name + "-shm")):
         leftover.unlink(missing_ok=True)
     console.print(f"[bold]{scenario.title}[/bold]")
     with SqliteJournal.create(journal) as opened:
-        with Screen(console, scenario, seconds, is_daily=is_daily) as screen:
-            ending = play(scenario, opened, seed, screen)
+        with Screen(console, scenario, seconds, is_daily=depot is None) as screen:
+            ending = play(scenario, opened, seed, screen, depot)
         console.print(ending_table(ending))
+    if depot is not None:
+        console.print(f"fichiers : {depot} (`vigie quarantine list --journal {journal}` dit ce qui est mis de côté)")
     console.print(f"journal : {journal} (`vigie journal verify {journal}`, `vigie retex replay {journal}`)")
     if ending.digest != ending.replay_digest:
         typer.echo("vigie: the replay differs from what was played", err=True)

@@ -14,10 +14,13 @@ from rich.text import Text
 
 from alerts.channel import Outcome
 from alerts.effects import ActivationProposed, AlertChange, AlertChanged, Effect, NotSent, PostureChanged
+from alerts.sms_wording import MARKS
 from alerts.wording import Message
 from orsan_plans.geography import DEPARTEMENTS
 from orsan_plans.posture import Posture
-from vigie.demo import Ending, Scenario, Spectator
+from streams.collecting.receipts import Receipt
+from vigie.demo import Ending, Spectator, Totals
+from vigie.demo_scenarios import Scenario
 from vigie.stage import Answer
 
 _STYLES: Final = {
@@ -36,6 +39,7 @@ _NON_SENDS: Final = {
     "nobody_on_call": "personne d'astreinte",
     "storm": "afflux d'alertes",
 }
+_MARKS: Final = {"exercise": "EXERCICE · ", "test": "TEST · "}
 _PURPOSES: Final = {"call": "appels", "inform": "informations", "end": "fins d'alerte"}
 
 
@@ -54,6 +58,7 @@ class Screen(Spectator):
         self._zone = ZoneInfo("Europe/Paris")
         self._postures: dict[tuple[str, str, str], Posture] = {}
         self._messages = 0
+        self._seen: set[str] = set()
         self._day = self._starts_at.astimezone(self._zone).date()
         self._progress = Progress(
             TextColumn("{task.fields[clock]}"), BarColumn(None), console=console, transient=True, disable=not seconds
@@ -94,23 +99,25 @@ class Screen(Spectator):
             return
         if isinstance(effect, PostureChanged) and max(effect.before.rank, effect.after.rank) > 0:
             words = Text.assemble(
-                (f"{effect.before} → ", "dim"), (effect.after, _STYLES[effect.after]),
+                _mark(effect), (f"{effect.before} → ", "dim"), (effect.after, _STYLES[effect.after]),
                 f"  {effect.volet} · {effect.rule} · {effect.territory}",
             )  # fmt: skip
             self._line(effect.at, words)
         elif isinstance(effect, NotSent):
-            self._line(effect.at, Text(f"non envoyé à {effect.role} : {_NON_SENDS[effect.reason]}", "dim"))
+            why = f"non envoyé à {effect.role} : {_NON_SENDS[effect.reason]}"
+            self._line(effect.at, Text.assemble(_mark(effect), (why, "dim")))
         elif isinstance(effect, ActivationProposed):
-            self._line(effect.at, Text(f"proposition : activer ORSAN {effect.volet} ({effect.territory})", "magenta"))
+            proposed = f"proposition : activer ORSAN {effect.volet} ({effect.territory})"
+            self._line(effect.at, Text.assemble(_mark(effect), (proposed, "magenta")))
         elif isinstance(effect, AlertChanged) and effect.change is AlertChange.RESOLVED:
-            self._line(effect.at, Text(f"alerte terminée ({effect.territory})", "green"))
+            self._line(effect.at, Text.assemble(_mark(effect), (f"alerte terminée ({effect.territory})", "green")))
 
     def sent(self, at: datetime, contact: str, message: Message, outcome: Outcome) -> None:
         """Show the message, as its reader gets it."""
         self._messages += outcome.is_sent
         if self._is_daily:
             return
-        text = message.sms.splitlines()[0] if contact.endswith("/sms") else message.title
+        text = _first_line(message.sms) if contact.endswith("/sms") else message.title
         fate = Text("", "") if outcome.is_sent else Text(" (échec, nouvel essai)", "red")
         self._line(at, Text.assemble((f"→ {contact} ", "bold"), text, fate))
 
@@ -118,6 +125,14 @@ class Screen(Spectator):
         """Say who answered."""
         if not self._is_daily:
             self._line(answer.at, Text(f"{name} répond : « je prends »", "bold green"))
+
+    def collected(self, at: datetime, receipt: Receipt) -> None:
+        """Say what a quality correspondent would look at: a file refused, older, sent twice, a record set aside."""
+        is_repeated = receipt.sha256 in self._seen
+        self._seen.add(receipt.sha256)
+        fate = _fate(receipt, is_repeated=is_repeated)
+        if fate and not self._is_daily:
+            self._line(at, Text.assemble((f"{receipt.name} : ", "bold"), (fate, "dark_orange")))
 
     def _line(self, at: datetime, text: Text) -> None:
         self._console.print(Text.assemble((f"{at.astimezone(self._zone):%H:%M:%S} ", "dim"), text), soft_wrap=False)
@@ -139,6 +154,27 @@ class Screen(Spectator):
         self._messages = 0
 
 
+def _mark(effect: PostureChanged | NotSent | ActivationProposed | AlertChanged) -> str:
+    return _MARKS.get(effect.status, "")
+
+
+def _first_line(sms: str) -> str:
+    """Return the first line of an SMS that says something, after its mark when it has one."""
+    first, *others = sms.splitlines()
+    return f"{first} : {others[0]}" if first in MARKS.values() and others else first
+
+
+def _fate(receipt: Receipt, *, is_repeated: bool) -> str:
+    if receipt.refused:
+        return "refusé en entier : rien n'en est écrit au journal, la raison est à côté de lui dans rejetes/"
+    known = f"{receipt.duplicates} enregistrements déjà connus sur {receipt.received}"
+    if receipt.is_older:
+        return f"plus ancien que ce qui est déjà reçu, il ne change rien ({known})"
+    if receipt.quarantined:
+        return f"{receipt.quarantined} enregistrement en quarantaine, {known}, {receipt.journaled} au journal"
+    return f"reçu deux fois, {known}, {receipt.journaled} au journal" if is_repeated else ""
+
+
 def ending_table(ending: Ending) -> Table:
     """Return the table that ends the demo."""
     totals = ending.totals
@@ -146,6 +182,8 @@ def ending_table(ending: Ending) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("entrées au journal", f"{totals.entries}, dont {totals.rejected} sans effet")
+    if totals.files:
+        _add_files(table, totals)
     table.add_row("postures", _counted(totals.postures, str))
     table.add_row("alertes déclenchées", str(totals.alerts))
     table.add_row("notifications décidées", _counted(totals.ordered, lambda each: _PURPOSES[each]))
@@ -157,6 +195,24 @@ def ending_table(ending: Ending) -> Table:
     words = ("identique", "bold green") if is_equal else (f"DIFFÉRENTE : {ending.replay_digest}", "bold red")
     table.add_row("empreinte du rejeu", Text.assemble(words))
     return table
+
+
+def _add_files(table: Table, totals: Totals) -> None:
+    files, records = totals.files, totals.records
+    dropped = files["messages"] + files["collected"] + files["refused"]
+    table.add_row(
+        "fichiers déposés",
+        f"{dropped} (refusés en entier : {files['refused']}, dépassés par un plus récent : {files['older']})",
+    )
+    table.add_row(
+        "enregistrements reçus",
+        f"{records['received']} = {records['accepted']} acceptés + {records['duplicates']} déjà connus "
+        f"+ {records['quarantined']} en quarantaine",
+    )
+    table.add_row(
+        "écrits au journal",
+        f"{records['journaled']} (corrections : {records['corrected']}, retraits : {records['removed']})",
+    )
 
 
 def _counted(counts: dict[str, int], name: Callable[[str], str]) -> str:

@@ -14,7 +14,6 @@ import structlog
 
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import LoadedRoster, load_roster
-from alerts.outbox import StorageError
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
@@ -22,16 +21,15 @@ from dashboards.board import Board
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.catalogue import Catalogue
 from streams.adapters.drop_directory import DropDirectory, printable, wake_on_change
-from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
+from streams.adapters.dropped_files import Dropped
 from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collecting.collector import Collector
-from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt, line
-from streams.journal import JournalConflict, JournalError, JournalPurpose
+from streams.journal import JournalConflict, JournalPurpose
 from streams.messages import RosterVersion
-from vigie.collecting import build_collector, incoming
+from vigie.collecting import build_collector
+from vigie.dropping import Dropping
 from vigie.embedded import Embedded
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
@@ -68,6 +66,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
         collector = build_collector(embedded.monitor, settings.journal, settings.pseudonym_keys, os.environ)
+        dropping = Dropping(embedded, collector, drop, settings.region, _Log())
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
         _put_in_force(embedded, settings.region, catalogue, roster)
@@ -77,7 +76,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         )
         while not stop.is_set():
             handoff.take(partial(receive_delivery, collector, settings.region))
-            _turn(embedded, collector, drop, settings.region, wake)
+            _turn(dropping, wake)
         handoff.close()
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
         embedded.finish(datetime.now(UTC))
@@ -117,10 +116,11 @@ def _put_in_force(embedded: Embedded, region: str, catalogue: Catalogue, roster:
         embedded.say(region, RosterVersion(roster.roster.sha256, roster.roster.content), now)
 
 
-def _turn(embedded: Embedded, collector: Collector, drop: DropDirectory, region: str, wake: threading.Event) -> None:
+def _turn(dropping: Dropping, wake: threading.Event) -> None:
+    embedded, drop = dropping.embedded, dropping.drop
     now = datetime.now(UTC)
     for path in drop.ready(time.monotonic()):
-        _receive(embedded, collector, drop, path, region)
+        dropping.take(path, datetime.now(UTC))
     embedded.turn(now)
     for future in embedded.sender.futures:
         future.add_done_callback(lambda _: wake.set())
@@ -135,42 +135,20 @@ def _pause(embedded: Embedded, drop: DropDirectory, now: datetime) -> float:
     return min(max(until_due, 0.01), longest)
 
 
-def _receive(embedded: Embedded, collector: Collector, drop: DropDirectory, path: Path, region: str) -> None:
-    now = datetime.now(UTC)
-    file = incoming(path)
-    try:
-        if collector.recognise(file) is None:
-            _receive_messages(embedded, drop, path, region, now)
-        else:
-            _collected(drop, path, collector.collect(file, Context(region, now)))
-    except (StorageError, JournalError):
-        raise
-    except (UnreadableDrop, OSError) as error:
-        drop.reject(path, now, str(error))
-        _log.warning("file rejected", reason=str(error))
-    except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
-        drop.reject(path, now, f"Vigie failed on this file: {type(error).__name__}. Nothing of it was journaled.")
+class _Log:
+    """Writes what became of each file to the log."""
+
+    def collected(self, receipt: Receipt, kept: Path) -> None:
+        if receipt.refused:
+            _log.warning("file rejected", reason=receipt.refused)
+            return
+        _log.info("file collected", kept=printable(kept), receipt=line(receipt), is_older=receipt.is_older)
+
+    def journaled(self, dropped: Dropped, kept: Path) -> None:
+        _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))
+
+    def rejected(self, kept: Path, reason: str) -> None:  # noqa: ARG002 - the reason names the file
+        _log.warning("file rejected", reason=reason)
+
+    def failed(self, error: Exception) -> None:
         _log.error("file rejected: a defect of Vigie, to be reported", error=repr(error))
-
-
-def _collected(drop: DropDirectory, path: Path, receipt: Receipt) -> None:
-    if receipt.refused:
-        drop.reject(path, receipt.received_at, receipt.refused)
-        _log.warning("file rejected", reason=receipt.refused)
-        return
-    kept = drop.accept(path, receipt.received_at)
-    _log.info("file collected", kept=printable(kept), receipt=line(receipt), is_older=receipt.is_older)
-
-
-def _receive_messages(embedded: Embedded, drop: DropDirectory, path: Path, region: str, now: datetime) -> None:
-    dropped = read_dropped(path, region, now)
-    _journal(embedded, dropped, region, now)
-    kept = drop.accept(path, now)
-    _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))
-
-
-def _journal(embedded: Embedded, dropped: Dropped, region: str, now: datetime) -> None:
-    if dropped.drafts:
-        embedded.receive(dropped.drafts, now, dropped.quarantine)
-    elif dropped.quarantine:
-        embedded.monitor.set_aside(region, dropped.quarantine)

@@ -12,6 +12,7 @@ from alerts.channel import SENT, Outcome, failed
 from alerts.effects import Notify, Purpose
 from alerts.wording import Message
 from orsan_plans.posture import Posture
+from streams.entry import Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +47,7 @@ def roster(region: str) -> Roster:
             Role("directeur", "Directrice d'astreinte", ("lucie.moreau",)),
         ),
         escalation=EscalationPolicy(timedelta(minutes=10), timedelta(minutes=15), "directeur"),
+        exercise_participants=("cellule.veille", "claire.martin", "anne.le-goff"),
     )
 
 
@@ -57,6 +59,7 @@ class Answer:
     region: str
     alert_id: str
     by: str
+    status: Status = Status.ACTUAL
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ class Cast:
             return
         if self.random.random() < ANSWERS.get(notify.role, 0.0):
             delay = timedelta(seconds=120 + int(self.random.random() * 360))
-            self.answers.append(Answer(at + delay, region, notify.brief.alert_id, notify.person))
+            self.answers.append(Answer(at + delay, region, notify.brief.alert_id, notify.person, Status(notify.status)))
 
 
 class StageChannel:

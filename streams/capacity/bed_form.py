@@ -7,6 +7,7 @@ refuses the file. The form is Vigie's own: see docs/flux-capacite.md.
 import csv
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 from streams.capacity.codes import FEED, BedField
@@ -23,6 +24,7 @@ from streams.capacity.declaration import (
 )
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
 from streams.collecting.feed_json import Json, raw_bytes, read_json, records
+from streams.entry import Status
 
 SOURCE: Final = "formulaire-lits"
 """The name forms are collected under; the establishments are in the records."""
@@ -36,8 +38,10 @@ COUNTS: Final[dict[str, BedField]] = {
     "armes": "beds_staffed",
 }
 REQUIRED: Final = ("finess", "nature", "maj")
-COLUMNS: Final = ("finess", "nature", *COUNTS, "maj")
+COLUMNS: Final = ("finess", "nature", *COUNTS, "maj", "statut")
 """Every column, in the order of the documentation; a file may give them in any order and leave counts out."""
+
+STATUSES: Final = {"reel": Status.ACTUAL, "exercice": Status.EXERCISE, "test": Status.TEST}
 
 LONGEST_LINE: Final = 64 * 1024
 """In bytes. Vigie's own choice."""
@@ -134,7 +138,17 @@ def _declaration(value: Json | Mapping[str, str], context: Context, directory: D
         counts={beds: count_of(value.get(name), name) for name, beds in COUNTS.items()},
         flags=(*finess_flags, *instant_flags),
     )
-    return accepted(said, context)
+    return replace(accepted(said, context), status=_status(value.get("statut")))
+
+
+def _status(value: Json) -> Status:
+    """Return what the declaration is about; a word that is not one of the form's is never taken for real life."""
+    written = value.strip().lower() if isinstance(value, str) else value
+    if written is None or written == "":
+        return Status.ACTUAL
+    if isinstance(written, str) and written in STATUSES:
+        return STATUSES[written]
+    raise UnreadableRecord("statut: reel, exercice or test (leave it empty for real life)")
 
 
 def _kind(value: Json) -> str:

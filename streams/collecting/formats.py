@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from streams.capacity import bed_form, ror, saner
@@ -34,9 +35,10 @@ class Tools:
         declared = self.etablissements.get(finess)
         return declared.departement if declared else None
 
-    def directory(self) -> Directory:
-        """Return what the région knows of its establishments, for the bed feeds."""
-        return Directory(departements={each.finess: each.departement for each in self.etablissements.values()})
+    def directory(self, bed_kinds: Mapping[str, str]) -> Directory:
+        """Return what the région knows of its establishments and of its codes for beds, for the bed feeds."""
+        departements = {each.finess: each.departement for each in self.etablissements.values()}
+        return Directory(departements=departements, bed_kinds=bed_kinds)
 
     def is_known(self, feed: str, source: str, key: str) -> bool:
         """Tell whether a source gave a record with this key."""
@@ -74,23 +76,29 @@ class Formats:
         return name if name in self.by_name else None
 
 
-def all_formats(pseudonyms: Pseudonyms) -> Formats:
-    """Return every format Vigie reads."""
-    return Formats([*_formats(pseudonyms), *map(_open_data, OPEN_DATA)], recognise)
+NO_BED_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def _formats(pseudonyms: Pseudonyms) -> Iterable[Format]:
+def all_formats(pseudonyms: Pseudonyms, bed_kinds: Mapping[str, str] = NO_BED_KINDS) -> Formats:
+    """Return every format Vigie reads; ``bed_kinds`` are the codes of the ROR a région declares (see `Directory`)."""
+    return Formats([*_formats(pseudonyms, bed_kinds), *map(_open_data, OPEN_DATA)], recognise)
+
+
+def _formats(pseudonyms: Pseudonyms, bed_kinds: Mapping[str, str]) -> Iterable[Format]:
     def read_oscour(stream: BinaryIO, name: str, context: Context, tools: Tools) -> Decoding:
         return oscour.decode(stream, name, context, pseudonyms, tools.departement_of)
 
     def read_hub(stream: BinaryIO, name: str, context: Context, _: Tools) -> Decoding:
         return hub_sante.decode(stream, name, context, partial(_pseudonym, pseudonyms, context))
 
+    def with_directory(decode: Callable[[BinaryIO, str, Context, Directory], Decoding]) -> Decode:
+        return lambda stream, name, context, tools: decode(stream, name, context, tools.directory(bed_kinds))
+
     yield Format("oscour", read_oscour, _oscour_file, is_checked=True)
-    yield Format("ror", _with_directory(ror.decode), _json_file)
-    yield Format("lits-form-json", _with_directory(bed_form.decode_json), _json_file)
-    yield Format("lits-form-csv", _with_directory(bed_form.decode_csv))
-    yield Format("saner", _with_directory(saner.decode), _json_file)
+    yield Format("ror", with_directory(ror.decode), _json_file)
+    yield Format("lits-form-json", with_directory(bed_form.decode_json), _json_file)
+    yield Format("lits-form-csv", with_directory(bed_form.decode_csv))
+    yield Format("saner", with_directory(saner.decode), _json_file)
     yield Format("signal", _alone(signal_json.decode), _json_file)
     yield Format("mdo", _alone(mdo.decode), _json_file)
     yield Format("regulation", _alone(regulation.decode), _json_file)
@@ -105,10 +113,6 @@ def _open_data(name: str) -> Format:
 
 def _alone(decode: Callable[[BinaryIO, str, Context], Decoding]) -> Decode:
     return lambda stream, name, context, _: decode(stream, name, context)
-
-
-def _with_directory(decode: Callable[[BinaryIO, str, Context, Directory], Decoding]) -> Decode:
-    return lambda stream, name, context, tools: decode(stream, name, context, tools.directory())
 
 
 def _read_vigilance(stream: BinaryIO, name: str, context: Context, tools: Tools) -> Decoding:

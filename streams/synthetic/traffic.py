@@ -1,4 +1,4 @@
-"""Synthetic traffic: the winter evening of the demonstration, and steady visits for benchmarks.
+"""Steady synthetic visits for benchmarks, already messages: no file is written or read.
 
 Nobody in these records exists. Randomness is allowed here because it is not: a `Random` of the given seed draws
 the same records on every machine. Only ``random()`` and ``getrandbits()`` are called, the first being the one method
@@ -6,56 +6,28 @@ whose sequence Python promises to keep from version to version.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
-from math import log1p
 from random import Random
-from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from orsan_plans.geography import REGIONS
-from streams.entry import Status
-from streams.messages import Message, PassageRPU
-from streams.synthetic.profiles import CASUALTIES, LATENESS, ORDINARY, PASSAGES_PER_DAY, RHYTHM, Profile
-from streams.synthetic.script import (
-    BACK_AT,
-    FIRST_CASUALTY_AT,
-    LASTS,
-    LE_MANS,
-    REGION,
-    SARTHE_2,
-    SILENT,
-    SILENT_AT,
-    SITES,
-    Site,
-    Timed,
-    instant,
-    narrative,
-    opening,
-    scripted,
-    timed,
-)
-
-__all__ = ["Timed", "narrative", "steady_passages", "winter_evening"]
-
-T = TypeVar("T")
+from streams.entry import Draft, Status
+from streams.messages import PassageRPU, encode
+from streams.synthetic.chance import drawn, gap
+from streams.synthetic.profiles import LATENESS, ORDINARY, PASSAGES_PER_DAY
+from streams.synthetic.sites import Site
 
 STEADY_START: Final = datetime(2026, 1, 12, tzinfo=UTC)
 
 
-def winter_evening(seed: int, start: datetime, status: Status = Status.ACTUAL) -> list[Timed]:
-    """Return the synthetic evening of ``start``'s local day in Pays de la Loire, in order of ``at``.
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A draft and the instant (UTC) its record reaches Vigie."""
 
-    It lasts from 14:00 to 02:00 local time, until the last record on its way has arrived. ValueError when ``start``
-    has no time zone.
-    """
-    random = Random(seed)  # noqa: S311 (a scenario one can play again, not a secret)
-    opens_at = opening(start)
-    arriving = [*scripted(opens_at), *_casualties(random, opens_at)]
-    for site in SITES:
-        arriving += _ordinary_visits(random, site, opens_at)
-    arriving.sort(key=lambda each: each[0])
-    return [timed(at, message, REGION, status) for at, message in arriving]
+    at: datetime
+    draft: Draft
 
 
 def steady_passages(region: str, n: int, seed: int, sites: int = 30, start: datetime = STEADY_START) -> Iterator[Timed]:
@@ -70,46 +42,19 @@ def steady_passages(region: str, n: int, seed: int, sites: int = 30, start: date
     on_their_way: list[tuple[datetime, int, Timed]] = []
     entered_at = start
     for number in range(n):
-        entered_at += _gap(random, mean_gap)
+        entered_at += gap(random, mean_gap)
         while on_their_way and on_their_way[0][0] <= entered_at:
             yield heappop(on_their_way)[-1]
         site = places[int(random.random() * sites)]
-        visit = timed(*_visit(random, site, entered_at, ORDINARY), region, Status.ACTUAL)
-        heappush(on_their_way, (visit.at, number, visit))
+        reported_at, visit = _visit(random, site, entered_at)
+        kind, payload = encode(visit)
+        timed = Timed(reported_at, Draft(visit.entered_at, Status.ACTUAL, region, kind, payload))
+        heappush(on_their_way, (reported_at, number, timed))
     while on_their_way:
         yield heappop(on_their_way)[-1]
 
 
-def _ordinary_visits(random: Random, site: Site, opens_at: datetime) -> Iterator[tuple[datetime, Message]]:
-    silent_at, back_at = instant(opens_at, SILENT_AT), instant(opens_at, BACK_AT)
-    for entered_at in _arrivals(random, site.visits_per_day, opens_at):
-        at, visit = _visit(random, site, entered_at, ORDINARY)
-        if site is SILENT and silent_at <= at < back_at:
-            at = back_at + timedelta(seconds=int(random.random() * 300))
-        yield at, visit
-
-
-def _arrivals(random: Random, per_day: int, opens_at: datetime) -> Iterator[datetime]:
-    """Yield a Poisson process that follows the daily rhythm, by thinning one at the rate of the busiest hour."""
-    busiest = max(RHYTHM)
-    mean_gap = timedelta(days=1) / (per_day * busiest)
-    zone = ZoneInfo(REGIONS[REGION].time_zone)
-    at = opens_at
-    while (at := at + _gap(random, mean_gap)) < opens_at + LASTS:
-        if random.random() * busiest < RHYTHM[at.astimezone(zone).hour]:
-            yield at
-
-
-def _casualties(random: Random, opens_at: datetime) -> Iterator[tuple[datetime, Message]]:
-    first = instant(opens_at, FIRST_CASUALTY_AT)
-    for profile in CASUALTIES:
-        site = LE_MANS if random.random() < 2 / 3 else SARTHE_2
-        # The square brings most of them in the first hour and the last ones within two and a half.
-        entered_at = first + timedelta(hours=2.5) * random.random() ** 2
-        yield _visit(random, site, entered_at, profile)
-
-
-def _visit(random: Random, site: Site, entered_at: datetime, profile: Profile) -> tuple[datetime, PassageRPU]:
+def _visit(random: Random, site: Site, entered_at: datetime) -> tuple[datetime, PassageRPU]:
     """Draw a visit; return when its record arrives, and the visit."""
     reported_at = (entered_at + LATENESS * random.random()).replace(microsecond=0)
     entered_at = entered_at.replace(second=0, microsecond=0)  # RPU carry minutes
@@ -118,25 +63,12 @@ def _visit(random: Random, site: Site, entered_at: datetime, profile: Profile) -
         finess=site.finess,
         departement=site.departement,
         entered_at=entered_at,
-        age_class=_drawn(random, profile.ages),
-        ccmu=_drawn(random, profile.ccmu),
-        transport=_drawn(random, profile.transport),
-        mode_sortie=_drawn(random, profile.mode_sortie),
+        age_class=drawn(random, ORDINARY.ages),
+        ccmu=drawn(random, ORDINARY.ccmu),
+        transport=drawn(random, ORDINARY.transport),
+        mode_sortie=drawn(random, ORDINARY.mode_sortie),
     )
     return reported_at, visit
-
-
-def _gap(random: Random, mean: timedelta) -> timedelta:
-    return mean * -log1p(-random.random())
-
-
-def _drawn(random: Random, weights: dict[T, float]) -> T:
-    left = random.random() * sum(weights.values())
-    for value, weight in weights.items():
-        left -= weight
-        if left < 0:
-            return value
-    return next(iter(weights))  # only by a rounding error
 
 
 def _invented_sites(region: str, number: int) -> list[Site]:

@@ -16,7 +16,8 @@ from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
 from dashboards.board import Board
 from streams.adapters.sqlite_journal import SqliteJournal
-from vigie.demo import EVENING, Spectator, play, winter_scenario
+from vigie.demo import Spectator, play
+from vigie.demo_scenarios import EVENING, winter_scenario
 
 SEED = 2026
 WIDTH, HEIGHT = 390, 844
@@ -30,7 +31,7 @@ def board_at(instant: datetime, directory: Path) -> Board:
     arrivals = tuple(arrival for arrival in evening.arrivals if arrival.at <= instant)
     played = replace(evening, arrivals=arrivals, ends_at=instant, told=())
     with SqliteJournal.create(directory / f"{instant:%H%M}.db") as journal:
-        return play(played, journal, SEED, Spectator()).embedded.board
+        return play(played, journal, SEED, Spectator(), directory / f"{instant:%H%M}").embedded.board
 
 
 def _alert_path(board: Board, volet: str, territory: str) -> str:

@@ -13,6 +13,7 @@ from orsan_plans.geography import REGIONS
 from streams.capacity.bed_form import COLUMNS, LONGEST_LINE, decode_csv, decode_json
 from streams.capacity.declaration import Directory
 from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
+from streams.entry import Status
 from tests.feeds.capacity_examples import (
     MENDE,
     NANTES,
@@ -280,3 +281,21 @@ def test_the_guide_shows_files_that_are_accepted(repository: Path) -> None:
 def test_regions_with_one_departement_are_the_overseas_ones() -> None:
     assert all(region.departements[0].startswith("97") for region in REGIONS.values() if len(region.departements) == 1)
     assert beds(row(f"{MENDE};rea;1;;;;;;2026-01-14T08:00Z")).departement == "48"
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [("", Status.ACTUAL), ("reel", Status.ACTUAL), (" Exercice ", Status.EXERCISE), ("test", Status.TEST)],
+)
+def test_a_declaration_says_whether_it_is_an_exercise(written: str, status: Status) -> None:
+    row = f"finess;nature;occupes;maj;statut\n440000271;rea;3;2026-01-14T08:00;{written}\n".encode()
+    (item,) = decode_csv(BytesIO(row), "f", PAYS_DE_LA_LOIRE).items
+    assert isinstance(item, Accepted)
+    assert item.status is status
+
+
+@pytest.mark.parametrize("written", ["réel", "exercise", 1, True, ["exercice"], {}])
+def test_an_unknown_status_is_never_taken_for_real_life(written: object) -> None:
+    form = {"finess": "440000271", "nature": "rea", "maj": "2026-01-14T08:00", "statut": written}
+    (item,) = decode_json(stream(form), "f", PAYS_DE_LA_LOIRE).items
+    assert reason(item).startswith("statut: ")

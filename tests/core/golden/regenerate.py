@@ -8,6 +8,8 @@ import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +17,18 @@ from alerts.effects import AlertRaised, Notify
 from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams.adapters.archive import write_archive
 from streams.adapters.archive_format import compressed
+from streams.collecting.collector import Collector, Incoming
+from streams.collecting.decoding import Context
+from streams.collecting.formats import all_formats
+from streams.collecting.pseudonyms import Pseudonyms
 from streams.entry import Draft, Status, combined_digest
 from streams.journal import JournalPurpose
 from streams.messages import (
     Acknowledge,
     DailyFigures,
     DeliveryReport,
+    Etablissement,
+    EtablissementList,
     Message,
     PlanCatalogue,
     PlanDocument,
@@ -28,7 +36,9 @@ from streams.messages import (
     encode,
 )
 from streams.monitor import Dated, Monitor
-from streams.synthetic.traffic import winter_evening
+from streams.synthetic.bed_files import BED_KINDS
+from streams.synthetic.evening import winter_evening
+from streams.synthetic.sites import SITES
 from streams.testing import MemoryJournal
 from tests.core.builders import (
     EVERY_KIND,
@@ -43,6 +53,7 @@ from tests.core.builders import (
     setting,
     signal,
 )
+from vigie.demo_depot import KEYS
 
 HERE: Final = Path(__file__).parent
 DIGESTS: Final = HERE / "digests.json"
@@ -109,14 +120,18 @@ def _day_of(region: str, departement: str, number: int, late: int) -> list[Dated
 
 
 def winter() -> MemoryJournal:
-    """The first two hours of the synthetic winter evening, under the shipped plans."""
+    """The first two hours of the synthetic winter evening, under the shipped plans: its files, collected."""
     journal = MemoryJournal(JournalPurpose.RETEX)
-    timed = winter_evening(seed=1, start=datetime(2026, 1, 14, 12, tzinfo=UTC))
-    start = timed[0].at
-    opening: list[Message] = [shipped(), roster_version(roster())]
-    drafts = [Dated(start, Draft(start, Status.ACTUAL, "52", *encode(message))) for message in opening]
-    drafts += [Dated(each.at, each.draft) for each in timed if each.at <= start + 2 * HOUR]
-    Monitor(journal).record(drafts)
+    files = winter_evening(seed=1, start=datetime(2026, 1, 14, 12, tzinfo=UTC)).files
+    start = files[0].at
+    listed = EtablissementList(tuple(Etablissement(each.finess, each.name, each.departement) for each in SITES))
+    opening: list[Message] = [shipped(), roster_version(roster()), listed]
+    monitor = Monitor(journal)
+    monitor.append([Draft(start, Status.ACTUAL, "52", *encode(message)) for message in opening], start)
+    collector = Collector(monitor, all_formats(Pseudonyms(KEYS), BED_KINDS))
+    for file in files:
+        if file.at <= start + 2 * HOUR and not file.name.endswith(".jsonl"):
+            collector.collect(Incoming(file.name, partial(BytesIO, file.content)), Context("52", file.at))
     return journal
 
 
