@@ -44,10 +44,20 @@ def _milliseconds(kept: timedelta) -> str:
     return str(kept // timedelta(milliseconds=1))
 
 
-_FOR_EVER: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+_NO_LOSS: Final = {"unclean.leader.election.enable": "false"}
+"""A broker that missed records never leads: what was acknowledged stays, even when that means waiting for a broker."""
+_FOR_EVER: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete", **_NO_LOSS}
 _APPEND_TIME: Final = {"message.timestamp.type": "LogAppendTime"}
 _LARGE: Final = {"max.message.bytes": str(LARGEST_FILE + 1024 * 1024)}
-_OF_FILES: Final = {"cleanup.policy": "delete", "retention.ms": _milliseconds(RAW_KEPT), **_APPEND_TIME, **_LARGE}
+_OF_FILES: Final = {
+    "cleanup.policy": "delete",
+    "retention.ms": _milliseconds(RAW_KEPT),
+    **_NO_LOSS,
+    **_APPEND_TIME,
+    **_LARGE,
+}
+# Kafka compacts closed segments alone: small ones, or a day of snapshots would be kept. Vigie's own choice.
+_NEWEST: Final = {"cleanup.policy": "compact", "segment.bytes": str(64 * 1024 * 1024), **_NO_LOSS, **_LARGE}
 
 TOPICS: Final = {
     spec.name: spec
@@ -56,10 +66,15 @@ TOPICS: Final = {
         # The only input of the decisions: nothing of it is ever deleted, and the broker alone dates it.
         TopicSpec(JOURNAL, len(REGION_CODES), {**_FOR_EVER, **_APPEND_TIME, **_LARGE}),
         TopicSpec(EFFECTS, len(REGION_CODES), {**_FOR_EVER, **_APPEND_TIME}),
-        TopicSpec(STATE, len(REGION_CODES), {"cleanup.policy": "compact", **_LARGE}),
+        TopicSpec(STATE, len(REGION_CODES), _NEWEST),
         TopicSpec(DLQ, 1, {**_FOR_EVER, **_APPEND_TIME, **_LARGE}),
     )
 }
+
+
+def required_config(spec: TopicSpec, replication: int) -> dict[str, str]:
+    """Return the settings of a topic kept by ``replication`` brokers: a record is on two of them before it counts."""
+    return {**spec.config, "min.insync.replicas": str(min(2, replication))}
 
 
 def partition_of(region: str) -> int:

@@ -1,0 +1,155 @@
+"""How Kafka is reached: one description of the access, handed to kafka-python and to Faust; errors people can act on.
+
+kafka-python is imported here alone: it reads its protocol files in a way that Python 3.11 deprecates.
+"""
+
+import ssl
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from streams.live.problems import KafkaRefused, KafkaUnavailable, TopicMissing, UnusableAccess
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", category=DeprecationWarning, message=r"(read|open)_text is deprecated")
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka.admin import ConfigResource
+    from kafka.errors import (
+        AuthorizationError,
+        KafkaError,
+        MessageSizeTooLargeError,
+        OffsetOutOfRangeError,
+        SaslAuthenticationFailedError,
+        TopicAlreadyExistsError,
+        UnknownTopicOrPartitionError,
+    )
+
+__all__ = [
+    "ConfigResource",
+    "KafkaAccess",
+    "KafkaAdminClient",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaProducer",
+    "MessageSizeTooLargeError",
+    "OffsetOutOfRangeError",
+    "TopicAlreadyExistsError",
+    "TopicPartition",
+    "UnknownTopicOrPartitionError",
+    "reaching",
+]
+
+PATIENCE: Final = timedelta(seconds=30)
+"""How long an answer is waited for before Kafka is said to be unavailable. Vigie's own choice."""
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAccess:
+    """Where the brokers are and how they let Vigie in. ``bootstrap``: host:port of some of them."""
+
+    bootstrap: tuple[str, ...]
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    patience: timedelta = PATIENCE
+
+    def __str__(self) -> str:
+        return ", ".join(self.bootstrap)
+
+    @property
+    def patience_ms(self) -> int:
+        """The patience in milliseconds, as the clients count."""
+        return self.patience // timedelta(milliseconds=1)
+
+    def for_clients(self) -> dict[str, Any]:
+        """Return the arguments of a client of kafka-python; UnusableAccess when they cannot work."""
+        own = {
+            "bootstrap_servers": list(self.bootstrap),
+            "client_id": "vigie",
+            "bootstrap_timeout_ms": self.patience_ms,
+            "request_timeout_ms": self.patience_ms,
+            "reconnect_backoff_max_ms": 1000,
+        }
+        return own | self.security()
+
+    def security(self) -> dict[str, Any]:
+        """Return the arguments that kafka-python and aiokafka have in common."""
+        common: dict[str, Any] = {"security_protocol": self.security_protocol}
+        if self.has_tls:
+            common["ssl_context"] = self.ssl_context()
+        if self.has_password:
+            user, password = self.credentials()
+            common |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": user,
+                "sasl_plain_password": password,
+            }
+        return common
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the account has a name and a password."""
+        return self.security_protocol.startswith("SASL")
+
+    def credentials(self) -> tuple[str, str]:
+        """Return the account's name and password; UnusableAccess when one is missing."""
+        if self.sasl_username is None or self.sasl_password is None:
+            raise UnusableAccess(
+                f"{self.security_protocol} needs an account: set VIGIE_KAFKA_SASL_USERNAME and "
+                "VIGIE_KAFKA_SASL_PASSWORD"
+            )
+        return self.sasl_username, self.sasl_password
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return how the brokers' certificates are checked, and Vigie's own; UnusableAccess when it cannot be made."""
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_cafile)
+            if self.ssl_certfile is not None:
+                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+        except OSError as error:
+            given = [str(file) for file in (self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile) if file]
+            raise UnusableAccess(
+                f"certificates {', '.join(given)}: {error.strerror or error}; check VIGIE_KAFKA_SSL_CAFILE, "
+                "VIGIE_KAFKA_SSL_CERTFILE and VIGIE_KAFKA_SSL_KEYFILE (PEM files)"
+            ) from None
+        return context
+
+
+@contextmanager
+def reaching(access: KafkaAccess, doing: str) -> Iterator[None]:
+    """Turn an error of the client into a `KafkaProblem` that says what Vigie was ``doing``."""
+    try:
+        yield
+    except SaslAuthenticationFailedError:
+        raise KafkaRefused(
+            f"Kafka at {access} does not let {access.sasl_username} in: check VIGIE_KAFKA_SASL_USERNAME, "
+            "VIGIE_KAFKA_SASL_PASSWORD and VIGIE_KAFKA_SASL_MECHANISM"
+        ) from None
+    except AuthorizationError as error:
+        raise KafkaRefused(
+            f"{doing}: Kafka at {access} does not allow it ({type(error).__name__}): give the account "
+            f"{access.sasl_username or 'of Vigie'} the right to"
+        ) from None
+    except UnknownTopicOrPartitionError:
+        raise TopicMissing(f"{doing}: Kafka at {access} has no such topic; run: vigie topics create") from None
+    except KafkaError as error:
+        raise KafkaUnavailable(
+            f"{doing}: Kafka at {access} does not answer as it should ({error}); check that it runs, and "
+            "VIGIE_KAFKA_BOOTSTRAP and VIGIE_KAFKA_SECURITY_PROTOCOL"
+        ) from None
