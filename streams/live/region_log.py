@@ -1,21 +1,13 @@
 """A région's log folded: from the records of one partition to entries, effects and digests, the same for every reader.
 
-Theory of operation. A reader goes through the offsets once, in order:
-
-    an offset already read        → nothing   the broker delivers at least once
-    an id among the recent ones   → nothing   a producer sent it again after a failure
-    a value that cannot be read   → nothing   the worker sets it aside; no reader counts it
-    a tick                        → deadlines at or before its instant fire
-    a draft                       → it becomes the next entry, and is folded
-
-The instant of a record is the broker's append time, or the latest before it when that is later: brokers' clocks
-differ, time in a région never goes back. Nothing else is looked at, so whoever reads the same records has the same
-entries, the same effects with the same ids, and the same digests.
+`LogReader` says which records count and when; a tick fires the deadlines at or before its instant, an entry is folded.
+Nothing else is looked at, so whoever reads the same records has the same entries, the same effects with the same ids,
+and the same digests.
 """
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,13 +15,12 @@ import msgspec
 
 from alerts.effects import Effect, encode
 from streams import engine
-from streams.entry import Draft, Entry, Head, canonical, chain
+from streams.entry import Entry, Head, canonical, chain
 from streams.journal import fresh_head
-from streams.live.record import LogRecord, UnreadableRecord, decode_draft
+from streams.live.log_reader import LogReader
+from streams.live.record import LogRecord
 from streams.region.fold import Fold, Observer
 
-RECENT_IDS: Final = 10_000
-"""Ids remembered: two days of the busiest région. A producer sends again within seconds of its failure."""
 VERSION: Final = 1
 
 
@@ -50,18 +41,26 @@ NOTHING: Final = Applied()
 
 @dataclass(slots=True)
 class RegionLog:
-    """Where a reader of a région's log stands. ``next_offset`` is the first offset not read yet."""
+    """Where a reader of a région's log stands, and what it has decided."""
 
-    region: str
     fold: Fold
     head: Head
-    next_offset: int = 0
-    recent: dict[str, None] = field(default_factory=dict)
+    reader: LogReader
 
     @classmethod
     def start(cls, region: str) -> "RegionLog":
         """Return a reader at the beginning of a région's log; ValueError for an unknown code."""
-        return cls(region, engine.start(region), fresh_head(region))
+        return cls(engine.start(region), fresh_head(region), LogReader(region))
+
+    @property
+    def region(self) -> str:
+        """The INSEE code of the région."""
+        return self.reader.region
+
+    @property
+    def next_offset(self) -> int:
+        """The first offset not read yet."""
+        return self.reader.next_offset
 
     @property
     def next_deadline(self) -> datetime | None:
@@ -70,26 +69,15 @@ class RegionLog:
 
     def apply(self, record: LogRecord, observer: Observer | None = None) -> Applied:
         """Read the next record. UnreadableRecord: it is passed over, as every other reader does."""
-        if record.offset < self.next_offset or self._is_repeat(record):
-            self.next_offset = max(self.next_offset, record.offset + 1)
+        read = self.reader.read(record)
+        if read is None:
             return NOTHING
-        self.next_offset = record.offset + 1
-        draft = decode_draft(record.value)
-        if draft is not None and draft.region != self.region:
-            raise UnreadableRecord(f"a draft of région {draft.region} in the log of région {self.region}")
-        at = max(record.appended_at, self.fold.state.now)
-        self._remember(record.id)
-        entry = None if draft is None else self._entry(draft, at)
-        if entry is None:
-            # The head of a région of which nothing was journaled has no instant: there is nothing to fire either.
-            effects = engine.advance(self.fold, at, observer) if self.head.seq else []
+        if read.entry is None:
+            effects = engine.advance(self.fold, read.at, observer)
         else:
-            effects = engine.step(self.fold, entry, observer)
-        self._link(entry, effects)
-        return Applied(entry, tuple(effects))
-
-    def _entry(self, draft: Draft, at: datetime) -> Entry:
-        return Entry(self.head.seq + 1, at, draft.occurred_at, draft.status, self.region, draft.kind, draft.payload)
+            effects = engine.step(self.fold, read.entry, observer)
+        self._link(read.entry, effects)
+        return Applied(read.entry, tuple(effects))
 
     def _link(self, entry: Entry | None, effects: Iterable[Effect]) -> None:
         head = self.head
@@ -100,16 +88,6 @@ class RegionLog:
             number, effects_digest = number + 1, chain(effects_digest, encode(effect))
         now = self.fold.state.now if seq else None
         self.head = Head(self.region, seq, entries_digest, number, effects_digest, now)
-
-    def _is_repeat(self, record: LogRecord) -> bool:
-        return record.id is not None and record.id in self.recent
-
-    def _remember(self, id_: str | None) -> None:
-        if id_ is None:
-            return
-        self.recent[id_] = None
-        if len(self.recent) > RECENT_IDS:
-            del self.recent[next(iter(self.recent))]
 
     def snapshot(self) -> bytes:
         """Return where this reader stands, as JSON: same records, same bytes."""
@@ -123,7 +101,7 @@ class RegionLog:
                 "effects": head.effects,
                 "entries_digest": head.entries_digest.hex(),
                 "effects_digest": head.effects_digest.hex(),
-                "recent": list(self.recent),
+                "recent": list(self.reader.recent),
                 "fold": base64.b64encode(engine.snapshot(self.fold)).decode(),
             }
         )
@@ -138,7 +116,8 @@ class RegionLog:
             digests = [bytes.fromhex(content[name]) for name in ("entries_digest", "effects_digest")]
             seq, now = content["seq"], fold.state.now if content["seq"] else None
             head = Head(content["region"], seq, digests[0], content["effects"], digests[1], now)
-            return cls(content["region"], fold, head, content["next_offset"], dict.fromkeys(content["recent"]))
+            recent = dict.fromkeys(content["recent"])
+            return cls(fold, head, LogReader(content["region"], now, seq, content["next_offset"], recent))
         except UnreadableState:
             raise
         except (msgspec.DecodeError, engine.UnreadableSnapshot, KeyError, TypeError, ValueError) as error:

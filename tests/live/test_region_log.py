@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from alerts.effects import Effect
 from streams.entry import Draft, Entry, Status
+from streams.live.log_reader import RECENT_IDS, LogReader
 from streams.live.record import TICK, LogRecord, UnreadableRecord, decode_draft, encode_draft, fact_id
-from streams.live.region_log import NOTHING, RECENT_IDS, RegionLog, UnreadableState
+from streams.live.region_log import NOTHING, RegionLog, UnreadableState
 from streams.live.topics import JOURNAL, REGION_CODES, TOPICS, partition_of, raw_topic_of, region_of
 from streams.messages import encode
 from streams.replay import replay
@@ -71,6 +72,15 @@ def test_an_embedded_replay_of_the_entries_gives_the_digests_of_the_log(records:
 
 
 @FEWER
+@given(logs())
+def test_a_reader_that_does_not_fold_has_the_same_entries(records: list[LogRecord]) -> None:
+    log, reader = RegionLog.start(REGION), LogReader(REGION)
+    assert list(reader.entries(records)) == read(log, records)[0]
+    assert reader == log.reader
+    assert reader.now == (log.head.advanced_to if reader.seq else None)
+
+
+@FEWER
 @given(logs(), st.data())
 def test_reading_in_pieces_and_again_changes_nothing(records: list[LogRecord], data: st.DataObject) -> None:
     once = RegionLog.start(REGION)
@@ -116,10 +126,10 @@ def test_a_repeat_is_nothing() -> None:
 
 def test_ids_are_forgotten_in_the_end() -> None:
     log = RegionLog.start(REGION)
-    log.recent = dict.fromkeys(f"old-{n}" for n in range(RECENT_IDS))
+    log.reader.recent = dict.fromkeys(f"old-{n}" for n in range(RECENT_IDS))
     log.apply(record(0, signal(), id_="new"))
-    assert len(log.recent) == RECENT_IDS
-    assert "old-0" not in log.recent
+    assert len(log.reader.recent) == RECENT_IDS
+    assert "old-0" not in log.reader.recent
 
 
 def test_time_in_a_region_never_goes_back() -> None:

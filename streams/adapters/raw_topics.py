@@ -1,0 +1,66 @@
+"""Files as received, sent to the raw topics: one message a file, byte for byte, one source in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.topic_sender import Message, Placed, TopicSender
+from streams.live.problems import TooLarge
+from streams.live.topics import LARGEST_FILE, RAW, raw_topic_of
+
+NAME_HEADER: Final = "name"
+REGION_HEADER: Final = "region"
+FORMAT_HEADER: Final = "format"
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A file as its source sent it. ``source`` keeps files in order: the key's name, or the file's."""
+
+    source: str
+    name: str
+    region: str
+    format: str
+    content: bytes
+
+    @classmethod
+    def of(cls, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes | None]) -> "RawFile":
+        """Return the file of a message; ValueError when a header is missing or is no text."""
+        source = (key or b"").decode()
+        return cls(source, *(_text(headers, name) for name in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER)), value or b"")
+
+
+def _text(headers: Mapping[str, bytes | None], name: str) -> str:
+    value = headers.get(name)
+    if value is None:
+        raise ValueError(f"no header {name}")
+    return value.decode()
+
+
+class RawTopics:
+    """Where collectors leave files. Close it, or use it as a context."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._senders = {topic: TopicSender(access, topic) for topic in RAW}
+
+    def send(self, feed: str, file: RawFile) -> Placed:
+        """Send a file of a feed and return when the brokers hold it; TooLarge, or another `KafkaProblem`."""
+        if len(file.content) > LARGEST_FILE:
+            raise TooLarge(
+                f"{file.name} has {len(file.content):,} bytes, one message carries {LARGEST_FILE:,} at most: cut it, "
+                "day by day for instance, and send its parts"
+            )
+        headers = ((NAME_HEADER, file.name), (REGION_HEADER, file.region), (FORMAT_HEADER, file.format))
+        return self._senders[raw_topic_of(feed)].send([Message(file.source, file.content, headers)])[0]
+
+    def close(self) -> None:
+        """Let go of the brokers."""
+        for sender in self._senders.values():
+            sender.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
