@@ -19,13 +19,16 @@ from streams.collecting.collector import NotRequeued
 from streams.collecting.quarantine import VaultClosed
 from streams.engine import JournalBroken
 from streams.journal import JournalError
+from streams.live.problems import KafkaProblem
 from streams.opendata.rows import OpenDataError
+from vigie.live_settings import UnusableSettings
 
 EXPECTED: Final = (
     ArchiveError,
     DocumentError,
     JournalBroken,
     JournalError,
+    KafkaProblem,
     NotRequeued,
     OpenDataError,
     OSError,
@@ -36,6 +39,7 @@ EXPECTED: Final = (
     UnusableApiKey,
     UnusableKey,
     UnusableKeys,
+    UnusableSettings,
     VaultClosed,
 )
 """Errors whose text says what, where and what to do."""

@@ -29,9 +29,7 @@ class JournalReader:
         """
         return map(log_record, self._records.read(partition_of(region), from_offset, to_offset))
 
-    def entries(
-        self, region: str, to_offset: int | None = None, reader: LogReader | None = None
-    ) -> Iterator[Entry]:
+    def entries(self, region: str, to_offset: int | None = None, reader: LogReader | None = None) -> Iterator[Entry]:
         """Yield the entries of a région as every reader of the log counts them.
 
         ``reader`` says where to go on from, and in the end how far time has come (``now``).
@@ -45,7 +43,7 @@ class JournalTopic(JournalReader):
 
     def __init__(self, access: KafkaAccess) -> None:
         super().__init__(access)
-        self._sender = TopicSender(access, JOURNAL)
+        self._sender = TopicSender(access)
 
     def append(self, drafts: Iterable[tuple[str, Draft]]) -> list[Placed]:
         """Append drafts, each with the id of its fact, in order; return when the brokers hold them all.
@@ -53,13 +51,16 @@ class JournalTopic(JournalReader):
         KafkaUnavailable: append them again with the same ids, readers drop repeats. KeyError for an unknown région.
         """
         return self._sender.send(
-            Message(draft.region, encode_draft(draft), ((ID_HEADER, id_),), partition_of(draft.region))
-            for id_, draft in drafts
+            JOURNAL,
+            (
+                Message(draft.region, encode_draft(draft), ((ID_HEADER, id_),), partition_of(draft.region))
+                for id_, draft in drafts
+            ),
         )
 
     def append_tick(self, region: str) -> Placed:
         """Let time pass in a région; the broker says which time it is."""
-        return self._sender.send([Message(region, TICK, (), partition_of(region))])[0]
+        return self._sender.send(JOURNAL, [Message(region, TICK, (), partition_of(region))])[0]
 
     def close(self) -> None:
         """Let go of the brokers."""

@@ -29,6 +29,7 @@ with warnings.catch_warnings():
     )
 
 __all__ = [
+    "PATIENCE",
     "ConfigResource",
     "KafkaAccess",
     "KafkaAdminClient",

@@ -7,7 +7,7 @@ from typing import Final, Self
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.topic_sender import Message, Placed, TopicSender
 from streams.live.problems import TooLarge
-from streams.live.topics import LARGEST_FILE, RAW, raw_topic_of
+from streams.live.topics import LARGEST_FILE, raw_topic_of
 
 NAME_HEADER: Final = "name"
 REGION_HEADER: Final = "region"
@@ -28,7 +28,9 @@ class RawFile:
     def of(cls, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes | None]) -> "RawFile":
         """Return the file of a message; ValueError when a header is missing or is no text."""
         source = (key or b"").decode()
-        return cls(source, *(_text(headers, name) for name in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER)), value or b"")
+        return cls(
+            source, *(_text(headers, name) for name in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER)), value or b""
+        )
 
 
 def _text(headers: Mapping[str, bytes | None], name: str) -> str:
@@ -42,7 +44,7 @@ class RawTopics:
     """Where collectors leave files. Close it, or use it as a context."""
 
     def __init__(self, access: KafkaAccess) -> None:
-        self._senders = {topic: TopicSender(access, topic) for topic in RAW}
+        self._sender = TopicSender(access)
 
     def send(self, feed: str, file: RawFile) -> Placed:
         """Send a file of a feed and return when the brokers hold it; TooLarge, or another `KafkaProblem`."""
@@ -52,12 +54,11 @@ class RawTopics:
                 "day by day for instance, and send its parts"
             )
         headers = ((NAME_HEADER, file.name), (REGION_HEADER, file.region), (FORMAT_HEADER, file.format))
-        return self._senders[raw_topic_of(feed)].send([Message(file.source, file.content, headers)])[0]
+        return self._sender.send(raw_topic_of(feed), [Message(file.source, file.content, headers)])[0]
 
     def close(self) -> None:
         """Let go of the brokers."""
-        for sender in self._senders.values():
-            sender.close()
+        self._sender.close()
 
     def __enter__(self) -> Self:
         return self

@@ -14,12 +14,12 @@ class StateTopic:
 
     def __init__(self, access: KafkaAccess) -> None:
         self._records = PartitionReader(access, STATE)
-        self._sender = TopicSender(access, STATE)
+        self._sender = TopicSender(access)
 
     def put(self, region: str, state: bytes) -> Placed:
         """Keep a snapshot in the place of the one before it; return when the brokers hold it."""
         # The lowest level: a snapshot is written every minute, and shrinks nearly as much.
-        return self._sender.send([Message(region, zlib.compress(state, 1), (), partition_of(region))])[0]
+        return self._sender.send(STATE, [Message(region, zlib.compress(state, 1), (), partition_of(region))])[0]
 
     def latest(self, region: str) -> bytes | None:
         """Return the newest snapshot; None when there is none that can be read: the whole journal then says it all."""

@@ -39,16 +39,15 @@ def instant(milliseconds: int) -> datetime:
 
 
 class TopicSender:
-    """Sends to one topic; safe to share between threads. Close it, or use it as a context.
+    """Sends to any topic; safe to share between threads. Close it, or use it as a context.
 
     The producer repeats what fails by itself, in order and without doubling it (acks=all, idempotence), until the
     patience of the access is over. KafkaUnavailable: some messages may be there; send them again with the same ids.
     """
 
-    def __init__(self, access: KafkaAccess, topic: str, linger: timedelta = timedelta(0)) -> None:
+    def __init__(self, access: KafkaAccess) -> None:
         self._access = access
-        self._topic = topic
-        with reaching(access, f"writing to {topic}"):
+        with reaching(access, "reaching the brokers"):
             self._producer = KafkaProducer(
                 **access.for_clients(),
                 acks="all",
@@ -56,35 +55,28 @@ class TopicSender:
                 delivery_timeout_ms=2 * access.patience_ms,
                 max_block_ms=access.patience_ms,
                 max_request_size=_LARGEST,
-                linger_ms=linger // timedelta(milliseconds=1),
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )
 
-    def send(self, messages: Iterable[Message]) -> list[Placed]:
+    def send(self, topic: str, messages: Iterable[Message]) -> list[Placed]:
         """Send messages in order and wait until all are acknowledged; return where each is."""
-        with reaching(self._access, f"writing to {self._topic}"):
+        with reaching(self._access, f"writing to {topic}"):
             try:
-                return self._placed([self._hand_over(message) for message in messages])
+                return self._placed([self._hand_over(topic, message) for message in messages])
             except MessageSizeTooLargeError:
-                raise self._too_large() from None
+                raise _too_large(topic) from None
 
-    def _hand_over(self, message: Message) -> Any:  # noqa: ANN401 - kafka-python is not typed
-        headers = [(name, value.encode()) for name, value in message.headers]
+    def _hand_over(self, topic: str, message: Message) -> Any:  # noqa: ANN401 - kafka-python is not typed
+        headers = [(name, value.encode(errors="backslashreplace")) for name, value in message.headers]
         return self._producer.send(
-            self._topic, message.value, message.key.encode(), headers, partition=message.partition
+            topic, message.value, message.key.encode(errors="backslashreplace"), headers, partition=message.partition
         )
 
     def _placed(self, futures: Sequence[Any]) -> list[Placed]:
         seconds = 3 * self._access.patience.total_seconds()
         found = [future.get(timeout=seconds) for future in futures]
         return [Placed(each.partition, each.offset, instant(each.timestamp)) for each in found]
-
-    def _too_large(self) -> TooLarge:
-        return TooLarge(
-            f"a message for {self._topic} is larger than {LARGEST_FILE // 1024**2} MB: cut the file, day by day for "
-            "instance, and send its parts"
-        )
 
     def close(self) -> None:
         """Let go of the brokers; what was sent is acknowledged already."""
@@ -95,3 +87,10 @@ class TopicSender:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _too_large(topic: str) -> TooLarge:
+    return TooLarge(
+        f"a message for {topic} is larger than {LARGEST_FILE // 1024**2} MB: cut the file, day by day for instance, "
+        "and send its parts"
+    )

@@ -1,7 +1,7 @@
 """Is a topic what it must be? What is found beside what is expected, and the command that mends each difference.
 
-The commands are those of Kafka's own tools: who may change a topic has them, and Vigie's account need not be allowed to.
-Three settings may exceed what is asked: the partitions of the raw topics, replication, and the largest message.
+The commands are those of Kafka's own tools: who may change a topic has them, and Vigie's account need not be allowed
+to. More than what is asked is fine for the partitions of the raw topics, the copies, and the largest message.
 """
 
 import json

@@ -6,12 +6,12 @@ that are broker and controller at once, on loopback ports.
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,9 +58,9 @@ def server_jars(repository: Path) -> Path:
 
 
 def _version() -> str:
-    found = ET.parse(POM).findtext(".//{*}kafka.version")
+    found = re.search(r"<kafka.version>(.+)</kafka.version>", POM.read_text(encoding="utf-8"))
     assert found is not None
-    return found
+    return found[1]
 
 
 def _fetch(folder: Path) -> None:
@@ -68,7 +68,7 @@ def _fetch(folder: Path) -> None:
         raise NoKafka("Maven is not installed, and it fetches Kafka (apt-get install maven)")
     # Under another name until it is whole: two test processes may fetch at once.
     part = folder.with_name(f".{folder.name}.{os.getpid()}")
-    command = ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", "-DincludeScope=runtime"]
+    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
     try:
         done = subprocess.run(
             [*command, f"-DoutputDirectory={part}"], capture_output=True, text=True, timeout=FETCH_SECONDS, check=False

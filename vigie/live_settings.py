@@ -1,0 +1,116 @@
+"""Settings of the live processes: environment variables ``VIGIE_*``, over those of the TOML file VIGIE_SETTINGS names.
+
+One tree for all of them; each reads what it needs. What is secret is never shown.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from streams.adapters.kafka_clients import KafkaAccess, SaslMechanism, SecurityProtocol
+
+FILE_VARIABLE: Final = "VIGIE_SETTINGS"
+_PREFIX: Final = "VIGIE_"
+
+
+class UnusableSettings(ValueError):
+    """A setting is missing or wrong; the message names it, without its value."""
+
+
+class LiveSettings(BaseSettings):
+    """What the live processes need. A name of the file is that of the variable without VIGIE_, in lower case."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    kafka_bootstrap: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1:9092",)
+    """host:port of some brokers, separated by commas."""
+    kafka_replication: int = Field(3, ge=1, le=9)
+    """How many brokers keep each topic; 1 may lose the journal with its only broker."""
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
+    kafka_sasl_mechanism: SaslMechanism = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: Path | None = None
+    """PEM file of the authority of the brokers' certificates; that of the system without it."""
+    kafka_ssl_certfile: Path | None = None
+    """PEM file of Vigie's own certificate, where the brokers ask for one."""
+    kafka_ssl_keyfile: Path | None = None
+    database_url: SecretStr | None = None
+    """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
+
+    @field_validator("kafka_bootstrap", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(_is_address(each) for each in value):
+            raise ValueError("write host:port, several separated by commas")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from, the strongest first."""
+        del dotenv_settings, file_secret_settings
+        file = os.environ.get(FILE_VARIABLE)
+        files = [TomlConfigSettingsSource(settings_cls, file)] if file else []
+        return init_settings, env_settings, *files
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """How Kafka is reached."""
+        password = self.kafka_sasl_password
+        return KafkaAccess(
+            self.kafka_bootstrap,
+            self.kafka_security_protocol,
+            self.kafka_sasl_mechanism,
+            self.kafka_sasl_username,
+            None if password is None else password.get_secret_value(),
+            self.kafka_ssl_cafile,
+            self.kafka_ssl_certfile,
+            self.kafka_ssl_keyfile,
+        )
+
+
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and "/" not in host and port.isascii() and port.isdecimal() and 0 < int(port) < 65536  # noqa: PLR2004 - ports
+
+
+def live_settings() -> LiveSettings:
+    """Return the settings of the environment and the file; UnusableSettings names what is wrong."""
+    file = os.environ.get(FILE_VARIABLE)
+    if file and not Path(file).is_file():
+        raise UnusableSettings(f"{FILE_VARIABLE} names {file}, which is not a file")
+    try:
+        return LiveSettings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableSettings(f"{file} is not TOML: {error}") from None
+    except ValidationError as error:
+        listed = [f"{_name(each['loc'])}: {each['msg']}" for each in error.errors(include_url=False)]
+        raise UnusableSettings("settings: " + "; ".join(listed)) from None
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "?"
+    known = name in LiveSettings.model_fields
+    return f"{_PREFIX}{name.upper()}" if known else f"{name} (in {os.environ.get(FILE_VARIABLE)})"
