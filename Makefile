@@ -16,7 +16,8 @@ PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Bytecode is written when a module is first imported: compiling all of it beforehand takes a third of the time.
 INSTALL = $(PIP) install --no-compile --constraint constraints.txt --no-build-isolation
 PACKAGES = orsan_plans alerts streams dashboards vigie
-PYTEST_OPTIONS = -n 2
+# Tests that share a Kafka broker run in one of the processes.
+PYTEST_OPTIONS = -n 2 --dist loadgroup
 
 # The wheel is tested from a folder that holds the tests and nothing else: what they import can only be installed.
 WHEEL_VENV = .venv-wheel
@@ -49,7 +50,7 @@ format: .venv/.dev  ## Rewrite the code in the common format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-tests: .venv/.dev  ## Run the tests on the source tree [PYTEST_OPTIONS="-n 2"]
+tests: .venv/.dev  ## Run the tests on the source tree [PYTEST_OPTIONS="-n 0"]
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
 wheel: .venv/.dev  ## Build the wheel in dist/

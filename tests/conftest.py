@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     """Say how to repeat a failing order: quiet runs hide the header where pytest-randomly says it."""
     seed = terminalreporter.config.getoption("randomly_seed", default=None)
     if exitstatus and seed is not None:
-        terminalreporter.write_line(f"this order again: PYTEST_OPTIONS='-n 2 --randomly-seed={seed}'")
+        terminalreporter.write_line(f"this order again: PYTEST_OPTIONS='-n 2 --dist loadgroup --randomly-seed={seed}'")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ One tree for all of them; each reads what it needs. What is secret is never show
 
 import os
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from streams.adapters.kafka_clients import KafkaAccess, SaslMechanism, SecurityProtocol
+from streams.adapters.kafka_clients import PATIENCE, KafkaAccess, SaslMechanism, SecurityProtocol
 
 FILE_VARIABLE: Final = "VIGIE_SETTINGS"
 _PREFIX: Final = "VIGIE_"
@@ -45,6 +46,8 @@ class LiveSettings(BaseSettings):
     kafka_ssl_certfile: Path | None = None
     """PEM file of Vigie's own certificate, where the brokers ask for one."""
     kafka_ssl_keyfile: Path | None = None
+    kafka_patience_seconds: float = Field(PATIENCE.total_seconds(), ge=1, le=600)
+    """How long an answer is waited for before Kafka is said to be unavailable."""
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 
@@ -88,6 +91,7 @@ class LiveSettings(BaseSettings):
             self.kafka_ssl_cafile,
             self.kafka_ssl_certfile,
             self.kafka_ssl_keyfile,
+            timedelta(seconds=self.kafka_patience_seconds),
         )
 
 

@@ -5,7 +5,7 @@ kafka-python is imported here alone: it reads its protocol files in a way that P
 
 import ssl
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +27,7 @@ with warnings.catch_warnings():
         TopicAlreadyExistsError,
         UnknownTopicOrPartitionError,
     )
+    from kafka.net.compat import KafkaNetClient
 
 __all__ = [
     "PATIENCE",
@@ -41,6 +42,7 @@ __all__ = [
     "TopicAlreadyExistsError",
     "TopicPartition",
     "UnknownTopicOrPartitionError",
+    "opened",
     "reaching",
 ]
 
@@ -130,6 +132,25 @@ class KafkaAccess:
                 "VIGIE_KAFKA_SSL_CERTFILE and VIGIE_KAFKA_SSL_KEYFILE (PEM files)"
             ) from None
         return context
+
+
+def opened(client: Callable[..., Any], access: KafkaAccess, **settings: object) -> Any:  # noqa: ANN401 - not typed
+    """Return a client of kafka-python; one that cannot reach the brokers leaves nothing behind.
+
+    Its constructor starts a thread and holds sockets before it fails, and a process that waits for Kafka tries often.
+    """
+    networks: list[Any] = []
+
+    def network(**config: object) -> Any:  # noqa: ANN401 - kafka-python is not typed
+        networks.append(KafkaNetClient(**config))
+        return networks[-1]
+
+    try:
+        return client(**access.for_clients(), **settings, kafka_client=network)
+    except BaseException:
+        for each in networks:
+            each.close()
+        raise
 
 
 @contextmanager

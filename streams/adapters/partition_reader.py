@@ -10,6 +10,7 @@ from streams.adapters.kafka_clients import (
     KafkaConsumer,
     OffsetOutOfRangeError,
     TopicPartition,
+    opened,
     reaching,
 )
 from streams.live.problems import KafkaUnavailable, RecordsLost, TopicMissing
@@ -82,8 +83,9 @@ class PartitionReader:
     @contextmanager
     def _consumer(self, partition: int) -> Iterator[tuple[Any, Any]]:
         with reaching(self._access, f"reading {self._topic}"):
-            consumer = KafkaConsumer(
-                **self._access.for_clients(),
+            consumer = opened(
+                KafkaConsumer,
+                self._access,
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",

@@ -28,9 +28,8 @@ class RawFile:
     def of(cls, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes | None]) -> "RawFile":
         """Return the file of a message; ValueError when a header is missing or is no text."""
         source = (key or b"").decode()
-        return cls(
-            source, *(_text(headers, name) for name in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER)), value or b""
-        )
+        name, region, format_ = (_text(headers, each) for each in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER))
+        return cls(source, name, region, format_, value or b"")
 
 
 def _text(headers: Mapping[str, bytes | None], name: str) -> str:

@@ -9,6 +9,7 @@ from streams.adapters.kafka_clients import (
     KafkaAccess,
     KafkaAdminClient,
     TopicAlreadyExistsError,
+    opened,
     reaching,
 )
 from streams.live.problems import KafkaUnavailable, TopicsUnusable
@@ -85,7 +86,7 @@ class TopicAdmin:
     @contextmanager
     def _admin(self, doing: str) -> Iterator[Any]:
         with reaching(self._access, doing):
-            admin = KafkaAdminClient(**self._access.for_clients())
+            admin = opened(KafkaAdminClient, self._access)
             try:
                 yield admin
             finally:

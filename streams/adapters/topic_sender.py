@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
-from streams.adapters.kafka_clients import KafkaAccess, KafkaProducer, MessageSizeTooLargeError, reaching
+from streams.adapters.kafka_clients import KafkaAccess, KafkaProducer, MessageSizeTooLargeError, opened, reaching
 from streams.live.problems import TooLarge
 from streams.live.topics import LARGEST_FILE
 
@@ -48,8 +48,9 @@ class TopicSender:
     def __init__(self, access: KafkaAccess) -> None:
         self._access = access
         with reaching(access, "reaching the brokers"):
-            self._producer = KafkaProducer(
-                **access.for_clients(),
+            self._producer = opened(
+                KafkaProducer,
+                access,
                 acks="all",
                 enable_idempotence=True,
                 delivery_timeout_ms=2 * access.patience_ms,

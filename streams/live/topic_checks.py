@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from streams.live.topics import RAW, TopicSpec, required_config
+from streams.live.topics import TopicSpec, required_config
 
 CREATE: Final = "vigie topics create"
 _AT_LEAST: Final = frozenset({"max.message.bytes", "min.insync.replicas"})
@@ -81,7 +81,7 @@ def _of_partitions(spec: TopicSpec, topic: FoundTopic, asked: Asked) -> Iterator
     if topic.partitions < spec.partitions:
         mend = f"{tool} --alter --topic {spec.name} --partitions {spec.partitions}"
         yield Complaint(spec.name, "partitions", str(topic.partitions), str(spec.partitions), mend)
-    if topic.partitions > spec.partitions and spec.name not in RAW:
+    if topic.partitions > spec.partitions and not spec.may_grow:
         mend = f"{tool} --delete --topic {spec.name} && {CREATE}    # ONLY when it holds nothing: its records are lost"
         yield Complaint(spec.name, "partitions", str(topic.partitions), str(spec.partitions), mend)
 

@@ -38,6 +38,8 @@ class TopicSpec:
     name: str
     partitions: int
     config: Mapping[str, str] = field(default_factory=dict)
+    may_grow: bool = False
+    """Whether more partitions do no harm: nothing is read from a partition by its number."""
 
 
 def _milliseconds(kept: timedelta) -> str:
@@ -62,7 +64,7 @@ _NEWEST: Final = {"cleanup.policy": "compact", "segment.bytes": str(64 * 1024 * 
 TOPICS: Final = {
     spec.name: spec
     for spec in (
-        *(TopicSpec(name, SOURCES_AT_ONCE, _OF_FILES) for name in RAW),
+        *(TopicSpec(name, SOURCES_AT_ONCE, _OF_FILES, may_grow=True) for name in RAW),
         # The only input of the decisions: nothing of it is ever deleted, and the broker alone dates it.
         TopicSpec(JOURNAL, len(REGION_CODES), {**_FOR_EVER, **_APPEND_TIME, **_LARGE}),
         TopicSpec(EFFECTS, len(REGION_CODES), {**_FOR_EVER, **_APPEND_TIME}),

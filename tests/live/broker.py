@@ -15,10 +15,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Final
 
-from streams.adapters.kafka_clients import KafkaAccess, KafkaAdminClient, KafkaError
+from streams.adapters.kafka_clients import KafkaAccess, KafkaAdminClient, KafkaError, opened
 
 POM: Final = Path(__file__).parent / "kafka" / "pom.xml"
 READY_SECONDS: Final = 90.0
@@ -242,7 +243,7 @@ _TOOLS: Final = {
 
 def _knows(address: str, count: int) -> bool:
     try:
-        admin = KafkaAdminClient(bootstrap_servers=[address], bootstrap_timeout_ms=2000, request_timeout_ms=2000)
+        admin = opened(KafkaAdminClient, KafkaAccess((address,), patience=timedelta(seconds=2)))
     except KafkaError:
         return False
     try:
