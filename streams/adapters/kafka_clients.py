@@ -3,6 +3,7 @@
 kafka-python is imported here alone: it reads its protocol files in a way that Python 3.11 deprecates.
 """
 
+import logging
 import ssl
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ with warnings.catch_warnings():
     from kafka.errors import (
         AuthorizationError,
         KafkaError,
+        KafkaTimeoutError,
         MessageSizeTooLargeError,
         OffsetOutOfRangeError,
         SaslAuthenticationFailedError,
@@ -48,6 +50,8 @@ __all__ = [
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long an answer is waited for before Kafka is said to be unavailable. Vigie's own choice."""
+
+_NETWORK_LOG: Final = logging.getLogger("kafka.net.manager")
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -135,22 +139,41 @@ class KafkaAccess:
 
 
 def opened(client: Callable[..., Any], access: KafkaAccess, **settings: object) -> Any:  # noqa: ANN401 - not typed
-    """Return a client of kafka-python; one that cannot reach the brokers leaves nothing behind.
+    """Return a client of kafka-python; one that cannot reach the brokers says why and leaves nothing behind.
 
     Its constructor starts a thread and holds sockets before it fails, and a process that waits for Kafka tries often.
     """
     networks: list[Any] = []
+    failure = _LastFailure()
 
     def network(**config: object) -> Any:  # noqa: ANN401 - kafka-python is not typed
         networks.append(KafkaNetClient(**config))
         return networks[-1]
 
+    arguments = {**access.for_clients(), **settings, "kafka_client": network}
+    _NETWORK_LOG.addHandler(failure)
     try:
-        return client(**access.for_clients(), **settings, kafka_client=network)
-    except BaseException:
+        return client(**arguments)
+    except BaseException as error:
         for each in networks:
             each.close()
+        if isinstance(error, KafkaTimeoutError) and failure.seen is not None:
+            raise failure.seen from None
         raise
+    finally:
+        _NETWORK_LOG.removeHandler(failure)
+
+
+class _LastFailure(logging.Handler):
+    """Keeps the last error that kafka-python logs: when it gives up, it only says that time is over."""
+
+    seen: KafkaError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        errors = [
+            each for each in record.args or () if isinstance(each, KafkaError) and type(each) is not KafkaTimeoutError
+        ]
+        self.seen = errors[-1] if errors else self.seen
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from streams.adapters.kafka_clients import KafkaAccess, KafkaAdminClient, KafkaError, opened
+from tests.live.closed_broker import closed_listener, make_certificate
 
 POM: Final = Path(__file__).parent / "kafka" / "pom.xml"
 READY_SECONDS: Final = 90.0
@@ -190,6 +191,8 @@ class Kafka:
     bootstrap: tuple[str, ...]
     jars: Path | None = None
     brokers: list[Broker] = field(default_factory=list)
+    closed: tuple[str, Path] | None = None
+    """The address that asks for a certificate and a password, and the certificate."""
 
     @property
     def access(self) -> KafkaAccess:
@@ -294,6 +297,18 @@ def _settings(node: int, count: int, data: Path, ports: tuple[int, int]) -> dict
         "num.network.threads": "2",
         "num.io.threads": "2",
     }
+
+
+def with_closed_listener(cluster: Kafka, folder: Path) -> Kafka:
+    """Give a cluster of one broker, not started yet, an address that asks for a certificate and a password."""
+    (broker,), (port,), certificate = cluster.brokers, free_ports(1), make_certificate(folder)
+    own = dict(broker.settings)
+    own["listeners"] += f",SASL_SSL://127.0.0.1:{port}"
+    own["advertised.listeners"] += f",SASL_SSL://127.0.0.1:{port}"
+    own["listener.security.protocol.map"] += ",SASL_SSL:SASL_SSL"
+    broker.settings = own | closed_listener(certificate)
+    cluster.closed = (f"127.0.0.1:{port}", certificate)
+    return cluster
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.topic_admin import TopicAdmin
-from tests.live.broker import Kafka, NoKafka, cluster_of, running, server_jars
+from tests.live.broker import Kafka, NoKafka, cluster_of, running, server_jars, with_closed_listener
 
 GIVEN = "VIGIE_TEST_KAFKA"
 BROKERS = ("kafka", "kafka_of_three")
@@ -40,7 +40,8 @@ def kafka(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     if given:
         yield Kafka(tuple(given.split(",")))
         return
-    with running(cluster_of(1, jars_or_skip(repository), tmp_path_factory.mktemp("kafka"))) as cluster:
+    folder = tmp_path_factory.mktemp("kafka")
+    with running(with_closed_listener(cluster_of(1, jars_or_skip(repository), folder), folder)) as cluster:
         yield cluster
 
 

@@ -10,7 +10,7 @@ from streams.live.problems import UnusableAccess
 from tests.vigie.monitored import vigie
 from vigie.live_settings import UnusableSettings, live_settings
 
-SECRET = "sesame-ouvre-toi"
+WORD = "sesame-ouvre-toi"
 
 
 @pytest.fixture
@@ -35,16 +35,16 @@ def test_the_environment_is_stronger_than_the_file(settings_file: Path, monkeypa
 
 
 def test_secrets_are_never_shown(settings_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings_file.write_text(f'database_url = "postgresql+psycopg://v:{SECRET}@db/v"\n', encoding="utf-8")
-    monkeypatch.setenv("VIGIE_KAFKA_SASL_PASSWORD", SECRET)
+    settings_file.write_text(f'database_url = "postgresql+psycopg://v:{WORD}@db/v"\n', encoding="utf-8")
+    monkeypatch.setenv("VIGIE_KAFKA_SASL_PASSWORD", WORD)
     settings = live_settings()
-    assert settings.kafka.sasl_password == SECRET
-    assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()} {settings.kafka!r} {settings.kafka}"
-    assert SECRET not in vigie("topics", "check", "--help").output
-    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", SECRET)
+    assert settings.kafka.sasl_password == WORD
+    assert WORD not in f"{settings!r} {settings} {settings.model_dump_json()} {settings.kafka!r} {settings.kafka}"
+    assert WORD not in vigie("topics", "check", "--help").output
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", WORD)
     with pytest.raises(UnusableSettings) as refused:
         live_settings()
-    assert SECRET not in str(refused.value)
+    assert WORD not in str(refused.value)
 
 
 @pytest.mark.parametrize(
