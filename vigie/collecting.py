@@ -1,7 +1,7 @@
 """Putting a collector together: formats, secrets, the quarantine's key."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orsan_plans.catalogue import Catalogue
@@ -14,19 +14,22 @@ from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
 from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
+from streams.collecting.quarantine import PURGE_AFTER
 from streams.entry import Draft, Status
 from streams.monitor import Monitor
 from vigie.past import catalogue_message
 
 
-def build_collector(monitor: Monitor, journal: Path, keys: Path | None, environment: Mapping[str, str]) -> Collector:
+def build_collector(
+    monitor: Monitor, journal: Path, keys: Path | None, environment: Mapping[str, str], kept: timedelta = PURGE_AFTER
+) -> Collector:
     """Return a collector into a monitor's journal.
 
     ``keys`` is the file of the pseudonyms' secrets; without it, one is made beside the journal, for this journal.
-    UnusableKeys, UnusableKey, OSError.
+    ``kept`` is how long quarantined bytes stay. UnusableKeys, UnusableKey, OSError.
     """
     ring = load_or_make_ring(journal.with_name(f"{journal.name}.cles")) if keys is None else load_ring(keys)
-    return Collector(monitor, all_formats(Pseudonyms(ring)), vault_of(environment), SpillingKeys)
+    return Collector(monitor, all_formats(Pseudonyms(ring)), vault_of(environment), SpillingKeys, kept)
 
 
 def incoming(path: Path, format_: str | None = None) -> Incoming:

@@ -48,7 +48,7 @@ def ingest(
         catalogue = shipped_catalogue() if plans is None else load_catalogue(plans)
         with open_or_make(journal) as opened:
             monitor = Monitor(opened, warn=lambda text: typer.echo(f"vigie: {text}", err=True))
-            collector = build_collector(monitor, journal, keys, os.environ)
+            collector = build_collector(monitor, journal, keys, os.environ, settings.kept)
             put_plans_in_force(monitor, region, catalogue)
             outcomes = [_ingest(collector, path, format_, region) for path in files]
             monitor.save()

@@ -122,5 +122,5 @@ def _context(collector: Collector, id_: int) -> Context:
 def _collector(path: Path, keys: Path | None) -> Iterator[Collector]:
     with SqliteJournal.open(path) as journal:
         monitor = Monitor(journal)
-        yield build_collector(monitor, path, keys, os.environ)
+        yield build_collector(monitor, path, keys, os.environ, Settings().kept)
         monitor.save()

@@ -36,6 +36,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     pseudonym_keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Secrets of the pseudonyms; made beside the journal without it.")
     ] = None,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=3650, metavar="DAYS", help="How long dropped files and quarantined bytes are kept."),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
@@ -46,7 +50,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     options: dict[str, object] = {
         "region": region, "journal": journal, "drop": drop, "roster": roster, "plans": plans,
-        "pseudonym_keys": pseudonym_keys, "host": host, "port": port, "link_base": link_base,
+        "pseudonym_keys": pseudonym_keys, "keep_days": keep_days, "host": host, "port": port, "link_base": link_base,
     }  # fmt: skip
     try:
         settings = Settings.model_validate({**Settings().model_dump(), **_given(options)})

@@ -33,9 +33,11 @@ from streams.journal import JournalConflict, JournalError, JournalPurpose
 from streams.messages import RosterVersion
 from vigie.collecting import build_collector, incoming
 from vigie.embedded import Embedded
+from vigie.errors import defect
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
 from vigie.settings import Settings
+from vigie.upkeep import Upkeep
 
 IDLE_SECONDS: Final = 1.0
 """The longest sleep: how late a changed clock or a settled file can be noticed."""
@@ -67,7 +69,10 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
-        collector = build_collector(embedded.monitor, settings.journal, settings.pseudonym_keys, os.environ)
+        collector = build_collector(
+            embedded.monitor, settings.journal, settings.pseudonym_keys, os.environ, settings.kept
+        )
+        upkeep = Upkeep(drop, collector, settings.region, settings.kept)
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
         _put_in_force(embedded, settings.region, catalogue, roster)
@@ -77,6 +82,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         )
         while not stop.is_set():
             handoff.take(partial(receive_delivery, collector, settings.region))
+            upkeep.turn(datetime.now(UTC))
             _turn(embedded, collector, drop, settings.region, wake)
         handoff.close()
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
@@ -150,7 +156,7 @@ def _receive(embedded: Embedded, collector: Collector, drop: DropDirectory, path
         _log.warning("file rejected", reason=str(error))
     except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
         drop.reject(path, now, f"Vigie failed on this file: {type(error).__name__}. Nothing of it was journaled.")
-        _log.error("file rejected: a defect of Vigie, to be reported", error=repr(error))
+        _log.error("file rejected: a defect of Vigie, to be reported", error=defect(error))
 
 
 def _collected(drop: DropDirectory, path: Path, receipt: Receipt) -> None:

@@ -4,10 +4,10 @@ A JSON-lines file (``.jsonl``) holds one object a line: ``{"kind": …, "occurre
 ``status`` is ``actual`` when it is left out. A file is read whole or refused whole.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from streams.adapters.drop_directory import printable
 from streams.adapters.open_data_files import read_files, recognise
 from streams.entry import Draft, Status
 from streams.journal import Quarantined
+from streams.messages import TYPE_OF_KIND, Etablissement, PlanDocument
 from streams.opendata.rows import OpenDataError
 
 
@@ -37,9 +38,13 @@ class _Line:
     kind: str
     occurred_at: datetime
     payload: msgspec.Raw
-    status: Status = Status.ACTUAL
+    status: str = Status.ACTUAL.value
 
 
+_STATUSES: Final = {status.value: status for status in Status}
+_FIELDS: Final = frozenset(
+    each.name for type_ in (*TYPE_OF_KIND.values(), PlanDocument, Etablissement) for each in fields(type_)
+)
 _line = msgspec.json.Decoder(_Line).decode
 
 
@@ -70,14 +75,20 @@ def _draft(where: str, line: bytes, region: str) -> Draft:
         read = _line(line)
         message = messages.parse(read.kind, bytes(read.payload))
         kind, payload = messages.encode(message)
-        occurred_at = _in_utc(read.occurred_at)
+        occurred_at, status = _in_utc(read.occurred_at), _status(read.status)
     except KeyError:
-        raise UnreadableDrop(f"{where}: unknown kind of message {read.kind!r}") from None
+        raise UnreadableDrop(f"{where}: kind: expected one of {', '.join(TYPE_OF_KIND)}") from None
     except ValidationError as error:
         raise UnreadableDrop(f"{where}: {_reasons(error)}") from None
     except (ValueError, OverflowError, RecursionError) as error:
         raise UnreadableDrop(f"{where}: not a message: {error}") from None
-    return Draft(occurred_at, read.status, region, kind, payload)
+    return Draft(occurred_at, status, region, kind, payload)
+
+
+def _status(written: str) -> Status:
+    if written not in _STATUSES:
+        raise ValueError(f"status: expected one of {', '.join(_STATUSES)}")
+    return _STATUSES[written]
 
 
 def _in_utc(occurred_at: datetime) -> datetime:
@@ -87,6 +98,10 @@ def _in_utc(occurred_at: datetime) -> datetime:
 
 
 def _reasons(error: ValidationError) -> str:
-    # Never the input itself: a refused record may hold what must not be logged.
+    # Never the input itself, nor a key of it: a refused record may hold what must not be logged.
     details: list[Any] = error.errors(include_url=False, include_input=False)
-    return "; ".join(": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"]))) for each in details)
+    return "; ".join(": ".join(filter(None, (_place(each["loc"]), each["msg"]))) for each in details)
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(each) for each in loc if isinstance(each, int) or each in _FIELDS)

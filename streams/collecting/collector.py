@@ -140,6 +140,11 @@ class Collector:
         releases = (Release(id_, HeldState.DROPPED),)
         self.monitor.collect(held.region, (draft,), context.received_at, Collected(releases=releases))
 
+    def purge(self, context: Context) -> None:
+        """Erase the quarantined bytes that were kept for as long as stated; collecting a file does it too."""
+        purge_before = context.received_at - self._kept
+        self.monitor.collect(context.region, (), context.received_at, Collected(purge_before=purge_before))
+
     def _format(self, incoming: Incoming) -> Format:
         name = self.recognise(incoming)
         if name is None:

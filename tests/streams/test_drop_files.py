@@ -146,9 +146,25 @@ def test_a_hostile_line_refuses_the_whole_file_and_names_it(tmp_path: Path, line
     assert len(reason) < 2000
 
 
-def test_a_refusal_does_not_repeat_what_the_record_holds(tmp_path: Path) -> None:
-    visit = json.dumps({"key": "k", "finess": "440000271", "departement": "44", "entered_at": "né le 3 mai 1950"})
-    assert "1950" not in refusal(tmp_path, wrap(visit, "rpu.passage"))
+BORN = "né le 3 mai 1950"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        wrap(json.dumps({"key": "k", "finess": "440000271", "departement": "44", "entered_at": BORN}), "rpu.passage"),
+        wrap(json.dumps({"territory": "DEP-44", "source": "s", "beds": {BORN: -1}}), "reference.beds"),
+        wrap(SIGNAL.replace("DEP-44", BORN)),
+        wrap(SIGNAL, kind=BORN),
+        wrap(SIGNAL, occurred_at=BORN),
+        wrap(SIGNAL).replace('{"kind"', f'{{"status":"{BORN}","kind"', 1),
+        f'{{"{BORN}": 1}}',
+        BORN,
+    ],
+    ids=["value", "key", "territory", "kind", "instant", "status", "no message", "no JSON"],
+)
+def test_a_refusal_does_not_repeat_what_the_record_holds(tmp_path: Path, line: str) -> None:
+    assert "1950" not in refusal(tmp_path, line)
 
 
 @pytest.mark.parametrize("name", ["d.csv", "d", "d.xml"])
