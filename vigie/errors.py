@@ -15,6 +15,7 @@ from streams.adapters.archive import ArchiveError
 from streams.adapters.dropped_files import UnreadableDrop
 from streams.adapters.pseudonym_keys import UnusableKeys
 from streams.adapters.vault import UnusableKey
+from streams.capacity.directory_file import DirectoryError
 from streams.collecting.api_keys import UnusableApiKey
 from streams.collecting.collector import NotRequeued
 from streams.collecting.quarantine import VaultClosed
@@ -24,6 +25,7 @@ from streams.opendata.rows import OpenDataError
 
 EXPECTED: Final = (
     ArchiveError,
+    DirectoryError,
     DocumentError,
     JournalBroken,
     JournalError,

@@ -18,7 +18,7 @@ from streams.monitor import Monitor
 from streams.region.feeds import DEFAULT_SILENCE, RPU
 from streams.region.fold import Fold
 from vigie.errors import explained
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 app = typer.Typer(help="Follow the sources: freshness, rejects, completeness.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def status(
 ) -> None:
     """Show each source: last file, next one expected, delay, rejects, filled fields, state."""
     now = datetime.now(UTC)
-    with explained(), SqliteJournal.open(journal or Settings().journal, read_only=True) as opened:
+    with explained(), SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
         monitor = Monitor(opened)
         found = [each for region in opened.regions() for each in _of_region(opened, monitor.fold(region), now)]
         refused = sum(1 for receipt in opened.receipts.all() if receipt.refused)

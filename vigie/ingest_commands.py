@@ -16,7 +16,7 @@ from streams.journal import JournalPurpose
 from streams.monitor import Monitor
 from vigie.collecting import build_collector, context_now, incoming, put_plans_in_force
 from vigie.errors import explained
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 Into = Annotated[
     Path | None, typer.Option("--into", metavar="J.db", help="The journal; a live one is made when it is missing.")
@@ -24,6 +24,13 @@ Into = Annotated[
 Keys = Annotated[
     Path | None,
     typer.Option("--keys", envvar="VIGIE_PSEUDONYM_KEYS", metavar="FILE", help="Secrets of the pseudonyms."),
+]
+
+Places = Annotated[
+    Path | None,
+    typer.Option(
+        "--ror-directory", envvar="VIGIE_ROR_DIRECTORY", metavar="FILE", help="Places and codes of the bed feeds."
+    ),
 ]
 
 
@@ -34,21 +41,22 @@ def ingest(
     format_: Annotated[str | None, typer.Option("--format", help="Their format, when it is not recognised.")] = None,
     keys: Keys = None,
     plans: Annotated[Path | None, typer.Option(metavar="DIR", help="Plan files of a new journal.")] = None,
+    ror_directory: Places = None,
 ) -> None:
     """Collect files into a journal and print the receipt of each; exit 1 when one cannot be read, after the others.
 
     A record is journaled once: sending a file again changes nothing. While `vigie run` watches a journal, it is its
     only writer: drop the files in its directory instead.
     """
-    settings = Settings()
-    region, journal = region or settings.region, into or settings.journal
+    settings = chosen(region=region, journal=into, pseudonym_keys=keys, ror_directory=ror_directory)
+    region, journal = settings.region, settings.journal
     if region not in REGIONS:
         raise typer.BadParameter(f"unknown région {region!r}; INSEE codes: {', '.join(REGIONS)}", param_hint="--region")
     with explained():
         catalogue = shipped_catalogue() if plans is None else load_catalogue(plans)
         with open_or_make(journal) as opened:
             monitor = Monitor(opened, warn=lambda text: typer.echo(f"vigie: {text}", err=True))
-            collector = build_collector(monitor, journal, keys, os.environ, settings.kept)
+            collector = build_collector(monitor, settings, os.environ)
             put_plans_in_force(monitor, region, catalogue)
             outcomes = [_ingest(collector, path, format_, region) for path in files]
             monitor.save()

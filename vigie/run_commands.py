@@ -10,7 +10,6 @@ from typing import Annotated, Literal, NoReturn
 
 import structlog
 import typer
-from pydantic import ValidationError
 
 from alerts.adapters.sender import IN_FLIGHT
 from orsan_plans.geography import REGIONS
@@ -19,7 +18,7 @@ from streams.messages import Acknowledge, DecideVolet
 from vigie.errors import explained
 from vigie.leaving import DEFAULT_DROP, Drop, leave
 from vigie.running import run_until
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -30,6 +29,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     plans: Annotated[Path | None, typer.Option(metavar="DIR", help="Plan files; the shipped ones without it.")] = None,
     pseudonym_keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Secrets of the pseudonyms; made beside the journal without it.")
+    ] = None,
+    ror_directory: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Places and codes of the bed feeds, as the région knows them.")
     ] = None,
     keep_days: Annotated[
         int | None,
@@ -43,15 +45,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     Every option can be set as VIGIE_<OPTION> in the environment.
     """
-    options: dict[str, object] = {
-        "region": region, "journal": journal, "drop": drop, "roster": roster, "plans": plans,
-        "pseudonym_keys": pseudonym_keys, "keep_days": keep_days, "host": host, "port": port, "link_base": link_base,
-    }  # fmt: skip
-    try:
-        settings = Settings.model_validate({**Settings().model_dump(), **_given(options)})
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        raise typer.BadParameter("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in details)) from None
+    settings = chosen(
+        region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
+        ror_directory=ror_directory, keep_days=keep_days, host=host, port=port, link_base=link_base,
+    )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
     structlog.configure(
@@ -79,10 +76,6 @@ def _exit_now() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
-
-
-def _given(options: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def ack(

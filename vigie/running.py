@@ -22,7 +22,7 @@ from dashboards.board import Board
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.catalogue import Catalogue
 from streams.adapters.drop_directory import DropDirectory, printable, wake_on_change
-from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
+from streams.adapters.dropped_files import SUFFIXES
 from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
@@ -32,6 +32,7 @@ from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalConflict, JournalError, JournalPurpose
 from streams.messages import RosterVersion
 from vigie.collecting import build_collector, incoming
+from vigie.dropped_messages import take_messages
 from vigie.embedded import Embedded
 from vigie.errors import defect
 from vigie.http_deliveries import receive_delivery, way_in
@@ -69,9 +70,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
-        collector = build_collector(
-            embedded.monitor, settings.journal, settings.pseudonym_keys, os.environ, settings.kept
-        )
+        collector = build_collector(embedded.monitor, settings, os.environ)
         upkeep = Upkeep(drop, collector, settings.region, settings.kept)
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
@@ -145,13 +144,14 @@ def _receive(embedded: Embedded, collector: Collector, drop: DropDirectory, path
     now = datetime.now(UTC)
     file = incoming(path)
     try:
-        if collector.recognise(file) is None:
-            _receive_messages(embedded, drop, path, region, now)
+        if path.suffix in SUFFIXES and collector.recognise(file) is None:
+            receipt = take_messages(embedded.monitor, path, region, now)
         else:
-            _collected(drop, path, collector.collect(file, Context(region, now)))
+            receipt = collector.collect(file, Context(region, now))
+        _collected(drop, path, receipt)
     except (StorageError, JournalError):
         raise
-    except (UnreadableDrop, OSError) as error:
+    except OSError as error:
         drop.reject(path, now, str(error))
         _log.warning("file rejected", reason=str(error))
     except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
@@ -166,17 +166,3 @@ def _collected(drop: DropDirectory, path: Path, receipt: Receipt) -> None:
         return
     kept = drop.accept(path, receipt.received_at)
     _log.info("file collected", kept=printable(kept), receipt=line(receipt), is_older=receipt.is_older)
-
-
-def _receive_messages(embedded: Embedded, drop: DropDirectory, path: Path, region: str, now: datetime) -> None:
-    dropped = read_dropped(path, region, now)
-    _journal(embedded, dropped, region, now)
-    kept = drop.accept(path, now)
-    _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))
-
-
-def _journal(embedded: Embedded, dropped: Dropped, region: str, now: datetime) -> None:
-    if dropped.drafts:
-        embedded.receive(dropped.drafts, now, dropped.quarantine)
-    elif dropped.quarantine:
-        embedded.monitor.set_aside(region, dropped.quarantine)

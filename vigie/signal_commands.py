@@ -22,7 +22,7 @@ from streams.region.fold import Fold
 from streams.region.state import SignalState
 from vigie.errors import explained
 from vigie.leaving import DEFAULT_DROP, Drop, leave
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 app = typer.Typer(help="List the open signals and qualify them.", no_args_is_help=True)
 
@@ -41,7 +41,7 @@ def list_(
 ) -> None:
     """List the open signals, those of one kind and place together: one event, told by several sources."""
     console = Console()
-    with explained(), SqliteJournal.open(journal or Settings().journal, read_only=True) as opened:
+    with explained(), SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
         monitor = Monitor(opened)
         folds = [monitor.fold(region) for region in opened.regions()]
     table = Table()

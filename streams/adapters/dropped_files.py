@@ -1,9 +1,10 @@
-"""Reading a dropped file: an open-data file the importers know, or JSON lines of messages.
+"""Reading a dropped file of messages, as JSON lines (``.jsonl``): a file is read whole or refused whole.
 
-A JSON-lines file (``.jsonl``) holds one object a line: ``{"kind": …, "occurred_at": …, "status": …, "payload": {…}}``;
-``status`` is ``actual`` when it is left out. A file is read whole or refused whole.
+One object a line, ``{"kind": …, "occurred_at": …, "status": …, "payload": {…}}``; ``status`` is ``actual`` when it is
+left out.
 """
 
+import hashlib
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,23 +15,16 @@ from pydantic import ValidationError
 
 from streams import messages
 from streams.adapters.drop_directory import printable
-from streams.adapters.open_data_files import read_files, recognise
 from streams.entry import Draft, Status
-from streams.journal import Quarantined
 from streams.messages import TYPE_OF_KIND, Etablissement, PlanDocument
-from streams.opendata.rows import OpenDataError
+
+MESSAGES: Final = "messages"
+"""The format's name on its receipts."""
+SUFFIXES: Final = (".jsonl", ".json")
 
 
 class UnreadableDrop(ValueError):
     """The file is refused; the message says where and why, as ``file:line: reason``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """What a file gives: drafts in the file's order, and the rows no région can claim."""
-
-    drafts: tuple[Draft, ...]
-    quarantine: tuple[Quarantined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +42,17 @@ _FIELDS: Final = frozenset(
 _line = msgspec.json.Decoder(_Line).decode
 
 
-def read_dropped(path: Path, region: str, now: datetime) -> Dropped:
-    """Read a dropped file for a région; UnreadableDrop when any part of it cannot be used."""
-    if path.suffix in (".jsonl", ".json"):
-        lines = path.read_bytes().splitlines()
-        name = printable(path)
-        return Dropped(
-            tuple(_draft(f"{name}:{number}", line, region) for number, line in enumerate(lines, 1) if line.strip())
-        )
-    format_ = recognise(path)
-    if format_ is None:
-        raise UnreadableDrop(
-            f"{printable(path)}: not a known file: its first line is that of none of the known formats"
-        )
-    try:
-        imported = read_files([(format_, path)], region)
-    except OpenDataError as error:
-        raise UnreadableDrop(str(error)) from None
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file; OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_dropped(path: Path, region: str) -> tuple[Draft, ...]:
+    """Read the messages of a file for a région, in its order; UnreadableDrop when any cannot be used, OSError."""
     name = printable(path)
-    aside = tuple(Quarantined(name, row.line, row.raw, row.reason, now) for row in imported.set_aside)
-    return Dropped(tuple(record.draft for record in imported.records), aside)
+    lines = enumerate(path.read_bytes().splitlines(), start=1)
+    return tuple(_draft(f"{name}:{number}", line, region) for number, line in lines if line.strip())
 
 
 def _draft(where: str, line: bytes, region: str) -> Draft:

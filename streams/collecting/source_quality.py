@@ -63,11 +63,11 @@ def statuses(
 ) -> list[SourceStatus]:
     """Return every source heard of, and those expected (région, feed, source) that never sent anything, by name.
 
-    Files refused as a whole say nothing of their source: they are not in it.
+    Files refused as a whole say nothing of their source, and messages have none: they are not in it.
     """
     by_source: dict[tuple[str, str, str], deque[Receipt]] = {}
     for receipt in receipts:
-        if not receipt.refused:
+        if receipt.feed and not receipt.refused:
             key = (receipt.region, receipt.feed, receipt.source)
             by_source.setdefault(key, deque(maxlen=LOOKED_AT)).append(receipt)
     found = [_status(list(each), now, silence) for each in by_source.values()]

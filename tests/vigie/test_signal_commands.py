@@ -61,7 +61,7 @@ def test_what_the_team_says_is_taken_by_the_monitor_and_shown(journal: Path, tmp
     for arguments in said:
         left = vigie("signal", "qualify", *arguments, "--by", "Veille", "--drop", drop)
         assert left.exit_code == 0, left.output
-    drafts = [draft for path in sorted(drop.iterdir()) for draft in read_dropped(path, "52", EPOCH).drafts]
+    drafts = [draft for path in sorted(drop.iterdir()) for draft in read_dropped(path, "52")]
     assert messages.decode(drafts[1].kind, drafts[1].payload) == QualifySignal("CHU:7", "ecarte", "Veille", "doublon")
     with SqliteJournal.open(journal) as opened:
         assert Monitor(opened).append(drafts, EPOCH) == []
