@@ -13,6 +13,7 @@ from rich.text import Text
 
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.vault import new_key, vault_of
+from streams.adapters.writer_lock import only_writer
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
 from streams.collecting.quarantine import Held, HeldState, VaultClosed, readable
@@ -121,7 +122,7 @@ def _context(collector: Collector, id_: int) -> Context:
 
 @contextmanager
 def _collector(settings: Settings) -> Iterator[Collector]:
-    with SqliteJournal.open(settings.journal) as journal:
+    with SqliteJournal.open(settings.journal) as journal, only_writer(settings.journal, "vigie quarantine"):
         monitor = Monitor(journal)
         yield build_collector(monitor, settings, os.environ)
         monitor.save()

@@ -26,6 +26,7 @@ from streams.adapters.dropped_files import SUFFIXES
 from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
+from streams.adapters.writer_lock import only_writer
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt, line
@@ -57,7 +58,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
     roster = _roster(settings)
     wake = threading.Event()
     with ExitStack() as stack:
-        journal = stack.enter_context(_open(settings.journal))
+        journal = stack.enter_context(_open(settings.journal, stack))
         # Bound before anything is journaled: a taken port must stop us now, not half-way.
         drop = DropDirectory(settings.drop)
         board = Board()
@@ -90,8 +91,9 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
     return not unanswered
 
 
-def _open(path: Path) -> SqliteJournal:
+def _open(path: Path, stack: ExitStack) -> SqliteJournal:
     path.parent.mkdir(parents=True, exist_ok=True)
+    stack.enter_context(only_writer(path, "vigie run"))
     is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
     journal = SqliteJournal.create(path, JournalPurpose.LIVE) if is_new else SqliteJournal.open(path)
     if journal.purpose is not JournalPurpose.LIVE:
