@@ -1,6 +1,6 @@
 """Putting a collector together: formats, secrets, the quarantine's key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,14 +16,20 @@ from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
 from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
+from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
 from streams.monitor import Monitor
 from vigie.past import catalogue_message
 from vigie.settings import Settings
 
 
-def build_collector(monitor: Monitor, settings: Settings, environment: Mapping[str, str]) -> Collector:
-    """Return a collector into a monitor's journal, that of the settings.
+def build_collector(
+    monitor: Monitor,
+    settings: Settings,
+    environment: Mapping[str, str],
+    told: Callable[[Receipt], None] | None = None,
+) -> Collector:
+    """Return a collector into a monitor's journal, that of the settings; ``told`` is given each receipt.
 
     Without a file of the pseudonyms' secrets, one is made beside the journal, for this journal. UnusableKeys,
     UnusableKey, DirectoryError, OSError.
@@ -31,7 +37,7 @@ def build_collector(monitor: Monitor, settings: Settings, environment: Mapping[s
     journal, keys, places = settings.journal, settings.pseudonym_keys, settings.ror_directory
     ring = load_or_make_ring(journal.with_name(f"{journal.name}.cles")) if keys is None else load_ring(keys)
     formats = all_formats(Pseudonyms(ring), NO_DIRECTORY if places is None else load_directory(places))
-    return Collector(monitor, formats, vault_of(environment), SpillingKeys, settings.kept)
+    return Collector(monitor, formats, vault_of(environment), SpillingKeys, settings.kept, told=told)
 
 
 def incoming(path: Path, format_: str | None = None) -> Incoming:

@@ -68,7 +68,16 @@ def _of_region(journal: SqliteJournal, fold: Fold, now: datetime) -> list[Source
 def _table(found: Iterable[SourceStatus], now: datetime) -> Table:
     table = Table()
     table.add_column("Source", no_wrap=True)
-    for heading in ("Flux", "Dernière réception", "Attendu", "Retard", "Rejets", "Remplissage", "État"):
+    for heading in (
+        "Flux",
+        "Dernière réception",
+        "Attendu",
+        "Retard",
+        "Délai (médiane / 90 %)",
+        "Rejets",
+        "Remplissage",
+        "État",
+    ):
         table.add_column(heading)
     for each in found:
         table.add_row(*map(Text, _cells(each, now)), Text(_STATE[each.state], style=_STYLE.get(each.state, "red")))
@@ -84,9 +93,15 @@ def _cells(each: SourceStatus, now: datetime) -> tuple[str, ...]:
         _local(each.last_received_at, zone),
         _local(each.expected_at, zone),
         "" if late is None else _duration(late),
+        _delay(each),
         _rejects(each),
         "\n".join(_filled(each)),
     )
+
+
+def _delay(each: SourceStatus) -> str:
+    known = [seconds for seconds in (each.delay_median_s, each.delay_p90_s) if seconds is not None]
+    return " / ".join(_duration(timedelta(seconds=seconds)) for seconds in known) or "inconnu"
 
 
 def _filled(each: SourceStatus) -> list[str]:

@@ -39,6 +39,7 @@ from vigie.errors import defect
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
 from vigie.settings import Settings
+from vigie.sources_shown import SourcesShown
 from vigie.upkeep import Upkeep
 
 IDLE_SECONDS: Final = 1.0
@@ -71,7 +72,8 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
-        collector = build_collector(embedded.monitor, settings, os.environ)
+        sources = SourcesShown(board, journal.receipts.all())
+        collector = build_collector(embedded.monitor, settings, os.environ, sources.receive)
         upkeep = Upkeep(drop, collector, settings.region, settings.kept)
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
