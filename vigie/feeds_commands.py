@@ -22,7 +22,7 @@ from vigie.settings import chosen
 
 app = typer.Typer(help="Follow the sources: freshness, rejects, completeness.", no_args_is_help=True)
 
-_STATE: Final = {
+STATE_WORDS: Final = {
     SourceState.ON_TIME: "à l'heure",
     SourceState.LATE: "en retard",
     SourceState.REJECTING: "rejets anormaux",
@@ -80,7 +80,7 @@ def _table(found: Iterable[SourceStatus], now: datetime) -> Table:
     ):
         table.add_column(heading)
     for each in found:
-        table.add_row(*map(Text, _cells(each, now)), Text(_STATE[each.state], style=_STYLE.get(each.state, "red")))
+        table.add_row(*map(Text, _cells(each, now)), Text(STATE_WORDS[each.state], style=_STYLE.get(each.state, "red")))
     return table
 
 
