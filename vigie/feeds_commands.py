@@ -18,11 +18,11 @@ from streams.monitor import Monitor
 from streams.region.feeds import DEFAULT_SILENCE, RPU
 from streams.region.fold import Fold
 from vigie.errors import explained
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 app = typer.Typer(help="Follow the sources: freshness, rejects, completeness.", no_args_is_help=True)
 
-_STATE: Final = {
+STATE_WORDS: Final = {
     SourceState.ON_TIME: "à l'heure",
     SourceState.LATE: "en retard",
     SourceState.REJECTING: "rejets anormaux",
@@ -45,7 +45,7 @@ def status(
 ) -> None:
     """Show each source: last file, next one expected, delay, rejects, filled fields, state."""
     now = datetime.now(UTC)
-    with explained(), SqliteJournal.open(journal or Settings().journal, read_only=True) as opened:
+    with explained(), SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
         monitor = Monitor(opened)
         found = [each for region in opened.regions() for each in _of_region(opened, monitor.fold(region), now)]
         refused = sum(1 for receipt in opened.receipts.all() if receipt.refused)
@@ -68,10 +68,19 @@ def _of_region(journal: SqliteJournal, fold: Fold, now: datetime) -> list[Source
 def _table(found: Iterable[SourceStatus], now: datetime) -> Table:
     table = Table()
     table.add_column("Source", no_wrap=True)
-    for heading in ("Flux", "Dernière réception", "Attendu", "Retard", "Rejets", "Remplissage", "État"):
+    for heading in (
+        "Flux",
+        "Dernière réception",
+        "Attendu",
+        "Retard",
+        "Délai (médiane / 90 %)",
+        "Rejets",
+        "Remplissage",
+        "État",
+    ):
         table.add_column(heading)
     for each in found:
-        table.add_row(*map(Text, _cells(each, now)), Text(_STATE[each.state], style=_STYLE.get(each.state, "red")))
+        table.add_row(*map(Text, _cells(each, now)), Text(STATE_WORDS[each.state], style=_STYLE.get(each.state, "red")))
     return table
 
 
@@ -84,9 +93,15 @@ def _cells(each: SourceStatus, now: datetime) -> tuple[str, ...]:
         _local(each.last_received_at, zone),
         _local(each.expected_at, zone),
         "" if late is None else _duration(late),
+        _delay(each),
         _rejects(each),
         "\n".join(_filled(each)),
     )
+
+
+def _delay(each: SourceStatus) -> str:
+    known = [seconds for seconds in (each.delay_median_s, each.delay_p90_s) if seconds is not None]
+    return " / ".join(_duration(timedelta(seconds=seconds)) for seconds in known) or "inconnu"
 
 
 def _filled(each: SourceStatus) -> list[str]:

@@ -58,7 +58,10 @@ class NotRequeued(Exception):
 
 
 class Collector:
-    """Collects files into a monitor's journal. One caller at a time, as the monitor."""
+    """Collects files into a monitor's journal. One caller at a time, as the monitor.
+
+    ``told`` is given each receipt once it is committed.
+    """
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class Collector:
         seen: Callable[[], SeenKeys] = MemoryKeys,
         kept: timedelta = PURGE_AFTER,
         at_once: int = TRANSACTION_RECORDS,
+        told: Callable[[Receipt], None] | None = None,
     ) -> None:
         self.monitor = monitor
         self.formats = formats
@@ -75,6 +79,7 @@ class Collector:
         self._seen = seen
         self._kept = kept
         self._at_once = at_once
+        self._told = told or (lambda _: None)
 
     def recognise(self, incoming: Incoming) -> str | None:
         """Return the format of a file: the one the sender said, else what its first bytes look like."""
@@ -99,11 +104,12 @@ class Collector:
         )
         try:
             format_ = self._format(incoming)
-            return self._read(incoming, context, replace(blank, format=format_.name), format_)
+            receipt = self._read(incoming, context, replace(blank, format=format_.name), format_)
         except UnreadableFeed as error:
-            refused = replace(blank, format=incoming.format or "", refused=str(error))
-            self.monitor.collect(context.region, (), context.received_at, Collected(receipt=refused))
-            return refused
+            receipt = replace(blank, format=incoming.format or "", refused=str(error))
+            self.monitor.collect(context.region, (), context.received_at, Collected(receipt=receipt))
+        self._told(receipt)
+        return receipt
 
     def requeue(self, id_: int, context: Context) -> Receipt:
         """Read a quarantined record again and journal it; NotRequeued when it is refused again, VaultClosed."""
@@ -139,6 +145,11 @@ class Collector:
         draft = Draft(context.received_at, Status.ACTUAL, held.region, kind, payload)
         releases = (Release(id_, HeldState.DROPPED),)
         self.monitor.collect(held.region, (draft,), context.received_at, Collected(releases=releases))
+
+    def purge(self, context: Context) -> None:
+        """Erase the quarantined bytes that were kept for as long as stated; collecting a file does it too."""
+        purge_before = context.received_at - self._kept
+        self.monitor.collect(context.region, (), context.received_at, Collected(purge_before=purge_before))
 
     def _format(self, incoming: Incoming) -> Format:
         name = self.recognise(incoming)

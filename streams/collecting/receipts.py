@@ -14,6 +14,7 @@ from statistics import median
 from typing import Final, Protocol
 
 from streams.collecting.decoding import Accepted, Manifest, Window
+from streams.collecting.delays import Spread, spread
 from streams.messages import Message, PassageRPU
 
 FILLED_FIELDS: Final = {"DP": "diagnosis_cim10", "GRAVITE": "ccmu", "SORTIE": "exited_at"}
@@ -25,10 +26,11 @@ class Receipt:
     """What became of one file.
 
     ``extracted_at`` and ``window`` are what it says of itself, ``elsewhere`` the records of other régions it holds,
-    left out and not counted as received. ``is_older``: a newer file of the source had already covered its
-    days, and it changed nothing. ``flags`` counts the quality rules broken by its readable records, ``filled`` how many
-    of its ``visits`` give each field of `FILLED_FIELDS`. Delays, in seconds, run from the instant of each added record
-    to its reception. ``refused`` says why nothing at all could be read of it.
+    left out and not counted as received. ``is_older``: a newer file of the source had already covered its days, and it
+    changed nothing. ``flags`` counts the quality rules broken by its readable records, ``filled`` how many of its
+    ``visits`` give each field of `FILLED_FIELDS`. Delays, in seconds, run from the instant of each added record to its
+    reception; ``delays`` counts them by `streams.collecting.delays.BOUNDS`. ``refused`` says why nothing at all could
+    be read of it.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Receipt:
     filled: dict[str, int] = field(default_factory=dict)
     delay_median_s: int | None = None
     delay_max_s: int | None = None
+    delays: Spread = ()
     refused: str = ""
 
     def __post_init__(self) -> None:
@@ -144,4 +147,5 @@ class Tally:
             "filled": {name: self.filled[name] for name in FILLED_FIELDS} if self.visits else {},
             "delay_median_s": int(median(self.delays)) if self.delays else None,
             "delay_max_s": max(self.delays, default=None),
+            "delays": spread(self.delays),
         }

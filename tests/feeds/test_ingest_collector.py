@@ -12,6 +12,7 @@ from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
+from streams.collecting.delays import spread
 from streams.collecting.ledger import Scope
 from streams.collecting.receipts import Receipt, line
 from streams.entry import Draft, Entry, Head, Status
@@ -263,6 +264,7 @@ def test_a_receipt_counts_flags_filled_fields_and_delays() -> None:
     assert receipt.flags == {"drapeau": 1}
     assert receipt.filled == {"DP": 0, "GRAVITE": 1, "SORTIE": 0}
     assert (receipt.visits, receipt.delay_median_s, receipt.delay_max_s) == (2, 7200, 7200)
+    assert receipt.delays == spread([7200, 7200])
 
 
 def test_days_the_ledger_forgot_are_not_journaled_twice() -> None:

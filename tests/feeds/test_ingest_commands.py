@@ -1,5 +1,6 @@
 """`vigie ingest`, `vigie quarantine` and `vigie feeds status`, as a user runs them."""
 
+import re
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -175,6 +176,8 @@ def test_feeds_status_tells_each_source(tmp_path: Path, journal: Path) -> None:
     assert "ETAB-440000271" in found.stdout
     assert "à l'heure" in found.stdout
     assert "SORTIE 0 %" in found.stdout
+    assert "Délai (médiane / 90 %)" in found.stdout
+    assert re.search(r"│ \d+ j \d+ h / \d+ j \d+ h +│", found.stdout)
 
 
 def test_feeds_status_of_a_journal_without_files(journal: Path) -> None:
