@@ -140,7 +140,7 @@ class AlertChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChanged:
-    """An alert moved otherwise than by being raised. ``by``: the person, the subsuming alert, or the signals attached."""
+    """An alert moved otherwise than by being raised. ``by``: the person, the subsuming alert, the signals attached."""
 
     id: str
     at: datetime

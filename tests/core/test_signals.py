@@ -8,6 +8,7 @@ from streams.messages import Message, QualifySignal
 from tests.core.builders import HOUR, MINUTE, T0, Run, event, journal, rule, run, setting, signal
 
 ACCIDENT = rule("accident", ["departement"], event("accident"))
+RED = {"couleur": "rouge"}
 BY_COLOUR = rule("couleur", ["departement"], event("accident", couleur="rouge"))
 
 
@@ -47,7 +48,6 @@ def test_an_alert_lasts_until_the_last_of_its_signals_ends() -> None:
     ("criteria", "is_back"), [({"couleur": "rouge"}, False), ({"couleur": "rouge", "victimes": "9"}, True)]
 )
 def test_a_signal_put_aside_stays_aside_until_it_says_something_else(criteria: dict[str, str], is_back: bool) -> None:
-    red = {"couleur": "rouge"}
     aside = (T0 + MINUTE, QualifySignal("s1", "ecarte", "Veille", "exercice local"))
     again = (T0 + HOUR, signal("s1", criteria=criteria))
     found = played((T0, signal("s1", criteria=RED)), aside, again, rules=(BY_COLOUR,))
