@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from statistics import median
 from typing import Final, Protocol
 
@@ -90,6 +91,9 @@ class Receipts(Protocol):
         ...
 
 
+_filled_of: Final = attrgetter(*FILLED_FIELDS.values())
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts the records of a file while it is read."""
@@ -118,8 +122,8 @@ class Tally:
     def _fill(self, message: Message) -> None:
         if isinstance(message, PassageRPU):
             self.visits += 1
-            for name, attribute in FILLED_FIELDS.items():
-                if getattr(message, attribute) is not None:
+            for name, value in zip(FILLED_FIELDS, _filled_of(message), strict=True):
+                if value is not None:
                     self.filled[name] += 1
 
     def added(self, occurred_at: datetime, received_at: datetime) -> None:

@@ -6,6 +6,7 @@ reads is well-formed XML is checked beside it (`streams.rpu.reading`). Anything 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Final
@@ -72,9 +73,18 @@ def plain_patients(data: bytes, encoding: str) -> list[Patient] | None:
 def _patient(body: str) -> Patient:
     patient = Patient(body=body)
     found = _TEXTS(body)
-    patient.fields = {name: text for text, name in found}
-    if len(patient.fields) < len(found):
-        patient.fields = {}
-        for text, name in found:
-            patient.add(name, text)
+    patient.fields = fields = {name: text for text, name in found}
+    if len(fields) < len(found):
+        _settle_repeated(patient, found)
     return patient
+
+
+def _settle_repeated(patient: Patient, found: list[tuple[str, str]]) -> None:
+    """Keep the first of each field, as `Patient.add` does; only those that come again are looked at."""
+    times = Counter([name for _, name in found])
+    again = {name for name, count in times.items() if count > 1}
+    for name in again:
+        patient.fields[name] = ""
+    for text, name in found:
+        if name in again:
+            patient.add(name, text)

@@ -4,12 +4,12 @@ expat reads it, in memory that does not grow with the file. Nothing outside the 
 refused, hence every entity but XML's own five. A record and a piece of markup are bounded, and so is the number of
 different names, which expat remembers. Elements are known by their names; unknown ones are ignored.
 
-Records written plainly are cut out as they stand (`streams.rpu.patient`), and expat only checks them. In the
-others, only ends and texts are followed: the text of an element that closes is what came since the last one closed.
-Both give the same texts; the first costs half as much.
+Records written plainly are cut out as they stand (`streams.rpu.patient`), and expat only checks them. The others are
+followed tag by tag: the text of an element that closes is what came since the last tag. Both give the same texts; the
+first costs half as much.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO, Final
 from xml.parsers import expat
 
@@ -25,7 +25,6 @@ MOST_NAMES: Final = 1000
 _ENCODINGS: Final = {"UTF-8": "utf-8", "ISO-8859-1": "iso-8859-1"}
 _RECORD_DEPTH: Final = 3
 _PASSAGES: Final = b"<PASSAGES>"
-_Opening = Callable[[str, dict[str, str]], None]
 
 
 class Reader:
@@ -47,7 +46,6 @@ class Reader:
         self._is_between_records = False  # what is parsed ends with a PASSAGES tag or a closed PATIENT
         self._buffer = b""
         self._fed = 0
-        self._inside_handler: _Opening | None = None
         self._parser = expat.ParserCreate()
         self._prepare()
 
@@ -151,10 +149,6 @@ class Reader:
         kept = self._buffer[self._patient.start - self._fed :] if self._is_inside else b""
         self._buffer = kept + chunk
         self._fed += len(chunk)
-        # Attributes mean nothing here, but expat remembers their names: a handler makes them countable.
-        self._inside_handler = _ignore if b"=" in chunk else None
-        if self._is_inside:
-            self._parser.StartElementHandler = self._inside_handler
         self._parse(chunk)
         self._check_bounds()
 
@@ -221,7 +215,7 @@ class Reader:
         parser = self._parser
         self._patient = Patient(parser.CurrentByteIndex)
         self._is_inside = True
-        parser.StartElementHandler = self._inside_handler
+        parser.StartElementHandler = self._open_field
         parser.EndElementHandler = self._close_field
 
     def _close(self, name: str) -> None:
@@ -231,6 +225,11 @@ class Reader:
         self._texts.clear()
         if path.pop() != name:
             raise self.unreadable("a PATIENT inside a PATIENT")
+
+    def _open_field(self, _name: str, _attributes: dict[str, str]) -> None:
+        # What stands between two fields is text of neither. Attributes mean nothing here, but expat remembers their
+        # names: that there is a handler makes them countable.
+        self._texts.clear()
 
     def _close_field(self, name: str) -> None:
         fields, texts = self._patient.fields, self._texts
@@ -251,7 +250,3 @@ class Reader:
         self._path.pop()
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
-
-
-def _ignore(_name: str, _attributes: dict[str, str]) -> None:
-    """Stand for the opening of a field: what matters comes when it closes."""

@@ -222,6 +222,14 @@ def test_records_cut_out_plainly_are_those_read_by_events(visits: list[dict[str,
     assert plain == by_events
 
 
+@pytest.mark.parametrize("stray", ["x", "é", " 14/01/2025 ", "&amp;"])
+@pytest.mark.parametrize("before", ["", "<!-- from here on -->"])
+def test_text_between_two_fields_belongs_to_neither(stray: str, before: str) -> None:
+    written = patient(extra="<DA>I10</DA>").replace("><", f">{stray}<")
+    _, items = read(encoded(document(before + written)))
+    assert items == read(encoded(document(patient(extra="<DA>I10</DA>"))))[1]
+
+
 HIDDEN = patient({"DP": "Z999"})
 
 
