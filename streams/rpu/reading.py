@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from xml.parsers import expat
 
 from streams.collecting.decoding import UnreadableFeed
-from streams.rpu.patient import CLOSING, Patient, plain_patients
+from streams.rpu.patient import CLOSING, Patient, PlainRecords
 
 CHUNK: Final = 1 << 16
 LARGEST_RECORD: Final = 1 << 18
@@ -40,6 +40,7 @@ class Reader:
         self._names: set[str] = set()
         self._patient = Patient(0)
         self._is_inside = False
+        self._plain = PlainRecords()
         self._complete: list[Patient] = []
         self._has_passages = False
         self._tail = b""  # read, not parsed yet
@@ -132,7 +133,7 @@ class Reader:
         """Parse up to the end of the last whole record; the rest waits for the next piece."""
         closed = self._tail.rindex(CLOSING) + len(CLOSING)
         records, self._tail = self._tail[:closed], self._tail[closed:]
-        patients = plain_patients(records, self.encoding)
+        patients = self._plain.read(records, self.encoding)
         if patients is None:
             self._feed(records)
             return

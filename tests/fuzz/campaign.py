@@ -14,13 +14,14 @@ from time import process_time
 from typing import Any, Final
 
 from streams.collecting.formats import Format
-from tests.fuzz.invariants import FORMATS, check, check_collected
+from tests.fuzz.invariants import FORMATS, check, check_both_ways, check_collected
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import seeds
 
 LARGEST: Final = 16_384
 """Bytes of an input: tens of records, and less than one piece read from the stream."""
-SECONDS: Final = 10
+SECONDS: Final = 30
+"""Of wall time for one input, on a machine that may be busy: a hang, nothing less."""
 MEGABYTES: Final = 600
 _COLLECTED_EVERY: Final = 25
 """One input in so many is also collected, which costs more than decoding it."""
@@ -40,6 +41,7 @@ class Campaign:
         self.inputs += 1
         try:
             check(self.format, data)
+            check_both_ways(self.format, data)
             if self.inputs % _COLLECTED_EVERY == 0:
                 check_collected(self.format, data)
         except Exception as error:  # noqa: BLE001 - anything that comes out is a finding

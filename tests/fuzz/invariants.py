@@ -52,6 +52,7 @@ def check(format_: Format, data: bytes) -> str:
     """Return ``refused``, or how many records were accepted and refused; Finding when something else happens."""
     FORMATS.recognise(data[:8192])
     accepted = refused = 0
+    reasons = _Reasons(data)
     try:
         decoding = format_.decode(BytesIO(data), "f", CONTEXT, _TOOLS)
         for item in decoding.items:
@@ -60,11 +61,12 @@ def check(format_: Format, data: bytes) -> str:
                 _check_accepted(item, format_)
             elif isinstance(item, Refused):
                 refused += 1
-                _check_refused(item, data, format_, decoding.manifest)
+                reasons.check(item.reason)
+                _check_refused(item, format_, decoding.manifest)
             else:
                 raise Finding(f"neither accepted nor refused: {type(item)}")
     except UnreadableFeed as error:
-        _check_reason(str(error), data)
+        reasons.check(str(error))
         return "refused"
     return f"{min(accepted, 1)} {min(refused, 1)}"
 
@@ -81,6 +83,23 @@ def check_collected(format_: Format, data: bytes) -> None:
         raise Finding("the journal does not hold what the receipt says")
 
 
+def check_both_ways(format_: Format, data: bytes) -> None:
+    """Read an OSCOUR file with a comment before its records too: it is then read tag by tag, to the same records."""
+    if format_.name != "oscour" or b"<!" in data or b"<PASSAGES>" not in data:
+        return
+    commented = data.replace(b"<PASSAGES>", b"<PASSAGES><!-- -->", 1)
+    one, other = (_all_items(format_, each) for each in (data, commented))
+    if one != other:
+        raise Finding("records cut out plainly and read tag by tag are not the same")
+
+
+def _all_items(format_: Format, data: bytes) -> list[Accepted | Refused] | None:
+    try:
+        return list(format_.decode(BytesIO(data), "f", CONTEXT, _TOOLS).items)
+    except UnreadableFeed:
+        return None
+
+
 def _check_accepted(item: Accepted, format_: Format) -> None:
     kind, payload = messages.encode(item.message)
     if messages.decode(kind, payload) != item.message:
@@ -94,10 +113,9 @@ def _check_accepted(item: Accepted, format_: Format) -> None:
     item.key.encode()
 
 
-def _check_refused(item: Refused, data: bytes, format_: Format, manifest: Manifest) -> None:
+def _check_refused(item: Refused, format_: Format, manifest: Manifest) -> None:
     if item.position < 1 or not item.reason:
         raise Finding("a refusal without its place or its reason")
-    _check_reason(item.reason, data)
     again = format_.wrap(manifest, CONTEXT, item.raw) if format_.wrap and item.raw else None
     if again is None:
         return
@@ -109,16 +127,22 @@ def _check_refused(item: Refused, data: bytes, format_: Format, manifest: Manife
         raise Finding("a refused record is accepted when it is read again alone")
 
 
-def _check_reason(reason: str, data: bytes) -> None:
-    texts = [data.decode(encoding, "replace") for encoding in ("utf-8", "latin-1")]
-    for piece in _pieces(reason):
-        if any(piece in text for text in texts) and not _is_own(piece.strip(" :;,.'\"")):
-            raise Finding(f"a reason repeats the content: {reason}")
+class _Reasons:
+    """The reasons given about one file: none repeats a long piece of it. Most records are refused for the same few."""
 
+    def __init__(self, data: bytes) -> None:
+        self._texts = {data.decode(encoding, "replace") for encoding in ("utf-8", "latin-1")}
+        self._checked: set[str] = set()
 
-def _pieces(text: str) -> Iterator[str]:
-    size = LONGEST_QUOTE + 1
-    return (text[at : at + size] for at in range(len(text) - size + 1))
+    def check(self, reason: str) -> None:
+        """Finding when a reason holds more than `LONGEST_QUOTE` characters of the file in a row."""
+        if reason in self._checked:
+            return
+        self._checked.add(reason)
+        size = LONGEST_QUOTE + 1
+        for piece in {reason[at : at + size] for at in range(len(reason) - size + 1)}:
+            if any(piece in text for text in self._texts) and not _is_own(piece.strip(" :;,.'\"")):
+                raise Finding(f"a reason repeats the content: {reason}")
 
 
 @lru_cache(maxsize=10_000)

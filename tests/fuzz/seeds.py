@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from streams.opendata.layouts import LAYOUTS
+from streams.rpu.patient import WORTH_A_LAYOUT
 from streams.signals.cap_xml import NAMESPACE
 from tests.feeds import capacity_examples as beds
-from tests.feeds.oscour_files import VISIT, document, encoded, patient
+from tests.feeds.oscour_files import VISIT, document, element, encoded, patient
 
 LARGEST: Final = 6_000
 """Bytes: a longer sample costs time in every input made of it, and adds no shape."""
@@ -56,6 +57,9 @@ def _oscour() -> Iterator[bytes]:
     late = {"ENTREE": "26/10/2025 02:30", "SORTIE": "26/10/2025 02:10", "DP": "j10.1", "GRAVITE": "9"}
     yield encoded(document(patient() + patient({"ENTREE": "30/02/2025 08:12"}) + patient(extra="<DA>I10</DA>")))
     yield encoded(document(patient(late) + patient(VISIT | {"CP": "", "SORTIE": ""})), "UTF-8")
+    short = {name: VISIT[name] for name in ("CP", "NAISSANCE", "SEXE", "ENTREE", "DP")}
+    rows = "".join(element(name, text) for name, text in short.items())
+    yield encoded(document(f"<PATIENT>{rows}<LISTE_DA><DA>I10</DA></LISTE_DA></PATIENT>" * WORTH_A_LAYOUT))
     yield encoded(document(f"<!-- {patient()} -->{patient()}", {"DATEFIN": ""}), "UTF-8")
 
 
