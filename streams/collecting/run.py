@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
@@ -66,8 +66,7 @@ class _Part:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     item: Accepted
     kind: str
     payload: bytes
@@ -227,7 +226,7 @@ class Run:
     def _touch(self, row: LedgerRow, day: date) -> None:
         extracted_at = max(row.extracted_at, self._manifest.extracted_at)
         if extracted_at > row.extracted_at or day > row.day:
-            self._part.rows.append(replace(row, extracted_at=extracted_at, day=max(day, row.day)))
+            self._part.rows.append(row._replace(extracted_at=extracted_at, day=max(day, row.day)))
 
     def _entries_before(
         self, records: Sequence[_Record], verdicts: Sequence[Verdict], known: dict[Key, LedgerRow]

@@ -205,7 +205,9 @@ def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
     first = patient.fields.get("DA")
     if first is None:
         return ()
-    texts = [first, *(text for name, text in patient.repeated if name == "DA")]
+    texts = [first]
+    if patient.repeated:
+        texts += [text for name, text in patient.repeated if name == "DA"]
     codes = [_diagnosis(written, "DA", flags) for text in texts if (written := text.strip())]
     return tuple([code for code in codes if code is not None])
 
