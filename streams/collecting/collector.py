@@ -164,9 +164,9 @@ class Collector:
             decoding = self._guarded(stream, incoming, context, format_)
             items = iter(decoding.items)
             first = list(islice(items, self._at_once))
-            is_large = _drained(items)
-            if not is_large:
+            if next(items, None) is None:
                 return self._take(first, context, receipt, decoding.manifest, format_)
+            decoding.check_to_the_end()
         with incoming.opener() as stream:
             again = self._guarded(stream, incoming, context, format_)
             return self._take(again.items, context, receipt, again.manifest, format_)
@@ -204,14 +204,6 @@ def _chunks(items: Items, size: int) -> Iterable[list[Accepted | Refused]]:
     source = iter(items)
     while some := list(islice(source, size)):
         yield some
-
-
-def _drained(items: Iterable[object]) -> bool:
-    """Read to the end; tell whether there was anything left. UnreadableFeed when the file is cut short."""
-    is_any = False
-    for _ in items:
-        is_any = True
-    return is_any
 
 
 def _sha256(incoming: Incoming) -> str:

@@ -64,7 +64,7 @@ def decode(
         raise reader.unreadable("EXTRACT is later than the reception: every file to come would look older")
     clock = LocalClock(context.zone, range(FIRST_YEAR, manifest.extracted_at.year + 2))
     passages = _Passages(manifest, establishment, clock, pseudonyms.of_file(establishment.finess))
-    return Decoding(manifest, _items(reader, passages))
+    return Decoding(manifest, _items(reader, passages), reader.check_rest)
 
 
 def departement_of_finess(finess: str, region: str) -> str:

@@ -9,6 +9,7 @@ followed tag by tag: the text of an element that closes is what came since the l
 first costs half as much.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 from xml.parsers import expat
@@ -63,6 +64,10 @@ class Reader:
             complete, self._complete = self._complete, []
             yield from complete
             has_more = self._advance()
+
+    def check_rest(self) -> None:
+        """Read the other records and forget them; UnreadableFeed when the file is damaged or cut."""
+        deque(self.patients(), maxlen=0)
 
     def raw(self, patient: Patient) -> bytes:
         """Return the element in UTF-8, whatever the file's encoding, while it is the last one yielded."""
