@@ -51,7 +51,7 @@ def oscour_file(visits: int, site: int = 0) -> bytes:
 
 
 def _visit(random: Random, minute: int) -> str:
-    is_kept = random.random() < 0.24  # noqa: PLR2004 - about a quarter stay in hospital
+    is_kept = random.random() < 0.24
     return _VISIT.format(
         cp=44000 + 10 * random.randrange(100),
         born=_day(date(2026, 1, 1) - timedelta(random.randrange(95 * 365))),

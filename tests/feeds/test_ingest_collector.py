@@ -322,3 +322,11 @@ def test_the_region_s_own_days_are_those_of_its_zone() -> None:
     data = file(f"a {past}", first=past, last=past, at=NOW - timedelta(59))
     made.collect(sent(data), context)
     assert made.collect(sent(data), context).flags.get("hors_registre") is None
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(39), timedelta(40), timedelta(400)])
+def test_a_file_without_window_sent_again_journals_nothing_however_old(age: timedelta) -> None:
+    made, data = collector(), file(f"a {DAY}", f"b {DAY}", feed="lits", at=NOW - age)
+    assert made.collect(sent(data), received()).journaled == 2
+    for day in range(1, 90, 13):
+        assert made.collect(sent(data), received(NOW + timedelta(day))).journaled == 0

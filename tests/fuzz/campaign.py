@@ -13,7 +13,6 @@ from random import Random
 from time import process_time
 from typing import Any, Final
 
-from streams.collecting.formats import Format
 from tests.fuzz.invariants import FORMATS, check, check_both_ways, check_collected
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import seeds
@@ -31,7 +30,7 @@ class Campaign:
     """Checks inputs of one format and keeps what they find under ``directory``."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        self.format: Format = FORMATS.by_name[name]
+        self.format = FORMATS.by_name[name]
         self.directory = directory
         self.kinds: dict[str, str] = {}
         self.inputs = 0

@@ -11,15 +11,15 @@ from io import BytesIO
 from typing import Final
 
 from streams import messages
+from streams.capacity import bed_form
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context, Manifest, Refused, UnreadableFeed
 from streams.collecting.formats import Format, Formats, Tools, all_formats
 from streams.collecting.ledger import Scope
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.testing import MemoryLedger
-from streams.opendata.layouts import LAYOUTS
-from streams.capacity import bed_form
 from streams.monitor import Monitor
+from streams.opendata.layouts import LAYOUTS
 from streams.signals.mdo import MdoForm
 from streams.signals.regulation import RegulationForm
 from streams.testing import MemoryJournal
@@ -38,7 +38,7 @@ class Finding(AssertionError):
 class KnowsEverything(MemoryLedger):
     """A ledger that holds every key it is asked about: green bulletins and cancelled alerts are then said."""
 
-    def known(self, scope: Scope, keys: Iterable[str]) -> dict:  # type: ignore[override, type-arg]  # only its truth is read
+    def known(self, scope: Scope, keys: Iterable[str]) -> dict:  # type: ignore[type-arg]  # only its truth is read
         """Return something for every key."""
         del scope
         return dict.fromkeys(keys)
@@ -108,7 +108,7 @@ def _check_accepted(item: Accepted, format_: Format) -> None:
         raise Finding(f"{kind}: not the bytes that validation would give")
     if item.occurred_at.tzinfo is not UTC:
         raise Finding(f"{kind}: occurred_at is not in UTC")
-    if not item.key or any(not flag or len(flag) > 60 for flag in item.flags):  # noqa: PLR2004 - a rule and a field
+    if not item.key or any(not flag or len(flag) > 60 for flag in item.flags):
         raise Finding(f"{kind}: no key, or a flag that is none")
     item.key.encode()
 

@@ -1,4 +1,4 @@
-"""Damaged inputs, many per format: `python tests/fuzz/run.py [--inputs N] [--format NAME] [--plain] [--data DIRECTORY]`.
+"""Damaged inputs, many per format: `python tests/fuzz/run.py [--inputs N] [--format NAME] [--plain] [--data FOLDER]`.
 
 Each format has its own process, guided by coverage when atheris is installed. Prints a table; exit code 1 when
 something was found, with the inputs under ``--work`` (``var/fuzz``).
@@ -44,20 +44,23 @@ def main() -> int:
         return _child(options)
     is_guided = not options.plain and find_spec("atheris") is not None
     if not is_guided and not options.plain:
-        print("atheris is not installed here (it exists for Linux on x86-64): inputs are not guided by coverage")
-    print(f"{'format':<20}{'inputs':>10}{'seconds':>10}{'edges':>8}{'MiB':>6}{'findings':>10}")
+        _say("atheris is not installed here (it exists for Linux on x86-64): inputs are not guided by coverage")
+    _say(f"{'format':<20}{'inputs':>10}{'seconds':>10}{'edges':>8}{'MiB':>6}{'findings':>10}")
     rows = []
     for name in options.format or _names():
-        row = _row(name, options, is_guided)
-        rows.append(row)
+        rows.append(row := _row(name, options, is_guided))
         edges, peak = ("-" if each is None else each for each in (row.edges, row.peak_mb))
-        print(f"{name:<20}{row.inputs:>10,}{row.seconds:>10.0f}{edges:>8}{peak:>6}{row.findings:>10}", flush=True)
+        _say(f"{name:<20}{row.inputs:>10,}{row.seconds:>10.0f}{edges:>8}{peak:>6}{row.findings:>10}")
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2), encoding="utf-8")
     found = sum(row.findings for row in rows)
     if found:
-        print(f"{found} findings: the inputs and what happened are under {options.work}")
+        _say(f"{found} findings: the inputs and what happened are under {options.work}")
     return 1 if found else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a script
 
 
 def _options() -> argparse.Namespace:

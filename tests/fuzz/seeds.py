@@ -168,4 +168,5 @@ _EXAMPLES: Final[dict[str, list[Any]]] = {
     "vigilance": [_vigilance()],
     "cap": [_cap(), _cap("Update", "cap@prefecture.example,A0,2026-01-14T08:00:00+01:00"), _cap("Cancel", "a,b,c d,e")],
     "hub-sante": [_hub_sante()],
-} | {name: list(_open_data(name)) for name in LAYOUTS}
+    **{name: list(_open_data(name)) for name in LAYOUTS},
+}
