@@ -196,7 +196,7 @@ class Run:
         return self._today if self._manifest.window is None or item.day is None else item.day
 
     def _settle(self, record: _Record, verdict: Verdict, row: LedgerRow | None, before: dict[int, Entry]) -> None:
-        if verdict in {Verdict.ADDED, Verdict.CHANGED}:
+        if verdict is Verdict.ADDED or verdict is Verdict.CHANGED:
             if verdict is Verdict.ADDED:
                 self._tally.added(record.item.occurred_at, self._context.received_at)
             else:

@@ -214,5 +214,6 @@ def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
 
 def _all_flags(patient: Patient, flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
-    flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
+    if patient.repeated:
+        flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
     return tuple(dict.fromkeys(flags)) if flags else ()

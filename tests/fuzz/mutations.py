@@ -22,7 +22,7 @@ FRAGMENTS: Final = (
     *(b"<!-- -->", b"<![CDATA[<PATIENT>]]>", b"]]>", b"<?x y?>", b"<!DOCTYPE a>", b"<!ENTITY a 'b'>", b"&amp;", b"&a;"),
     *(b"&#55296;", b"&#0;", b"&#x41;", b"<PATIENT>", b"</PATIENT>", b"<PATIENT/>", b"</PASSAGES>", b"<PASSAGES>"),
     *(b"<DA>I10</DA>", b"=", b"<a b='c'>", b"</a>", b"xmlns=''", b"<", b">", b"&", b";", b",", b":", b"[" * 60),
-    *(b"{" * 60, b'{"a":' * 40, b"MARTIN DUPONT JEANNE 02/03/1941", b"\xd9\xa1\xd9\xa2", b"\xef\xbc\x91", b"\xcc\x81", b"  ", b"_"),
+    *(b"{" * 60, b'{"a":' * 40, b"MARTIN DUPONT JEANNE 02/03/1941", b"\xd9\xa1\xd9\xa2", b"\xef\xbc\x91", b"\xcc\x81"),
     *(b'encoding="UTF-16"', b'encoding="ISO-8859-1"', b'encoding="US-ASCII"', b"UTF-7", b"utf-8", b'version="1.1"'),
 )  # fmt: skip
 """What decoders meet at the edges of what they accept, and what opens or closes something in these formats."""
