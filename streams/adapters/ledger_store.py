@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Index, and_, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Index, and_, delete
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel
@@ -41,6 +41,9 @@ LEDGER: Final = table_of(LedgerEntryRow)
 _KEY_COLUMNS: Final = ("region", "feed", "source", "key", "status")
 _KNOWN: Final = """SELECT status, key, day, digest, extracted_at, seq FROM ledger
 WHERE region = ? AND feed = ? AND source = ? AND key IN (SELECT value FROM json_each(?))"""
+_KEYS: Final = """SELECT day, key FROM ledger
+WHERE region = ? AND feed = ? AND source = ? AND status = ? AND day <= ? AND (day, key) > (?, ?)
+ORDER BY day, key LIMIT ?"""
 _ROW: Final = insert(LEDGER)
 _UPSERT: Final = str(
     _ROW.on_conflict_do_update(
@@ -66,21 +69,15 @@ class SqliteLedger:
 
     def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
         """Stream the keys of the rows of the days of a window, by day and key."""
-        days = LEDGER.c.day.between(window.first.toordinal(), window.last.toordinal())
-        query = (
-            select(LEDGER.c.day, LEDGER.c.key)
-            .where(_of(scope), LEDGER.c.status == status.value, days)
-            .order_by(LEDGER.c.day, LEDGER.c.key)
-            .limit(_KEYS_CHUNK)
-        )
-        after: tuple[int, str] = (0, "")
+        asked = (scope.region, scope.feed, scope.source, status.value, window.last.toordinal())
+        after: tuple[int, str] = (window.first.toordinal(), "")
         while True:
             with self._database.reading() as connection:
-                rows = connection.execute(query.where(tuple_(LEDGER.c.day, LEDGER.c.key) > after)).all()
+                rows = connection.connection.cursor().execute(_KEYS, (*asked, *after, _KEYS_CHUNK)).fetchall()
             yield from (key for _, key in rows)
             if len(rows) < _KEYS_CHUNK:
                 return
-            after = (rows[-1].day, rows[-1].key)
+            after = rows[-1]
 
 
 def put(connection: Connection, collected: Collected) -> None:
