@@ -56,11 +56,12 @@ class Patient:
 
 
 class PlainRecords:
-    """Reads the plain records of one file, and remembers how it lays them out."""
+    """Reads the plain records of one file, and remembers how it lays them out; ``names`` are those of their fields."""
 
-    __slots__ = ("_layout",)
+    __slots__ = ("_layout", "names")
 
     def __init__(self) -> None:
+        self.names: set[str] = set()
         self._layout: Layout | None = None
 
     def read(self, data: bytes, encoding: str) -> list[Patient] | None:
@@ -83,9 +84,14 @@ class PlainRecords:
         if self._layout is None and len(bodies) >= WORTH_A_LAYOUT:
             self._layout = Layout.of(max(bodies, key=len))
         if self._layout is None:
-            return [_patient(body) for body in bodies]
+            return [self._named(_patient(body)) for body in bodies]
         read = self._layout.read
-        return [_laid_out(body, *found) if (found := read(body)) else _patient(body) for body in bodies]
+        return [_laid_out(body, *found) if (found := read(body)) else self._named(_patient(body)) for body in bodies]
+
+    def _named(self, patient: Patient) -> Patient:
+        # Those of the layout are at most sixty: they need no counting.
+        self.names.update(patient.fields)
+        return patient
 
 
 def _laid_out(body: str, fields: dict[str, str], diagnoses: list[str]) -> Patient:

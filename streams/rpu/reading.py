@@ -38,7 +38,6 @@ class Reader:
         self._header: dict[str, str] | None = None
         self._path: list[str] = []
         self._texts: list[str] = []
-        self._names: set[str] = set()
         self._patient = Patient(0)
         self._is_inside = False
         self._plain = PlainRecords()
@@ -147,7 +146,6 @@ class Reader:
         self._follow(True)
         self._fed += len(records)
         self._complete = patients
-        self._names.update(*[patient.fields for patient in patients])
         self._check_names()
 
     def _feed(self, chunk: bytes) -> None:
@@ -175,7 +173,7 @@ class Reader:
         self._check_names()
 
     def _check_names(self) -> None:
-        if len(self._parser.intern) + len(self._names) > MOST_NAMES:
+        if len(self._parser.intern) + len(self._plain.names) > MOST_NAMES:
             raise self.unreadable(f"more than {MOST_NAMES} different names of elements and attributes")
 
     def _declare(self, _version: str, encoding: str | None, _standalone: int) -> None:
