@@ -100,7 +100,7 @@ class Pseudonyms:
 
 
 class FilePseudonyms:
-    """The keys of one file. Memory: 16 to 32 bytes a visit, so that identical visits are told apart exactly."""
+    """The keys of one file. Memory: 11 to 22 bytes a visit, so that identical visits are told apart exactly."""
 
     __slots__ = ("_day", "_finess", "_key", "_repeats", "_ring", "_seen")
 
@@ -150,7 +150,7 @@ class _Fingerprints:
             slot = (slot + 1) & mask
         table[slot] = number
         self._count += 1
-        if 2 * self._count > mask:
+        if 4 * self._count > 3 * mask:
             self._grow()
         return True
 

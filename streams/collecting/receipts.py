@@ -4,16 +4,15 @@ received = accepted + duplicates + quarantined, always. ``journaled`` counts the
 accepted record, one for each visit that the file no longer holds.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from statistics import median
 from typing import Final, Protocol
 
 from streams.collecting.decoding import Accepted, Manifest, Window
+from streams.collecting.delays import Delays
 from streams.messages import Message, PassageRPU
 
 FILLED_FIELDS: Final = {"DP": "diagnosis_cim10", "GRAVITE": "ccmu", "SORTIE": "exited_at"}
@@ -107,7 +106,7 @@ class Tally:
     visits: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
-    delays: "array[int]" = field(default_factory=lambda: array("q"))
+    delays: Delays = field(default_factory=Delays)
 
     def readable(self, item: Accepted, extra_flags: Sequence[str] = ()) -> None:
         """Count what a readable record says, whatever the ledger makes of it."""
@@ -129,7 +128,7 @@ class Tally:
     def added(self, occurred_at: datetime, received_at: datetime) -> None:
         """Count a new record and how late it comes."""
         self.accepted += 1
-        self.delays.append(int((received_at - occurred_at).total_seconds()))
+        self.delays.add(int((received_at - occurred_at).total_seconds()))
 
     def counts(self) -> dict[str, object]:
         """Return the fields of a `Receipt`."""
@@ -144,6 +143,6 @@ class Tally:
             "flags": dict(sorted(self.flags.items())),
             "visits": self.visits,
             "filled": {name: self.filled[name] for name in FILLED_FIELDS} if self.visits else {},
-            "delay_median_s": int(median(self.delays)) if self.delays else None,
-            "delay_max_s": max(self.delays, default=None),
+            "delay_median_s": self.delays.median(),
+            "delay_max_s": self.delays.longest(),
         }
