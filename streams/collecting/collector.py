@@ -173,14 +173,21 @@ class Collector:
     def _read(self, incoming: Incoming, context: Context, receipt: Receipt, format_: Format) -> Receipt:
         with incoming.opener() as stream:
             decoding = self._guarded(stream, incoming, context, format_)
-            items = iter(decoding.items)
-            first = list(islice(items, self._at_once))
-            is_large = _drained(items)
-            if not is_large:
-                return self._take(first, context, receipt, decoding.manifest, format_)
+            whole = self._whole(decoding)
+            if whole is not None:
+                return self._take(whole, context, receipt, decoding.manifest, format_)
         with incoming.opener() as stream:
             again = self._guarded(stream, incoming, context, format_)
             return self._take(again.items, context, receipt, again.manifest, format_)
+
+    def _whole(self, decoding: Decoding) -> Items | None:
+        """Return the records of a file that fits in one transaction; None when it is larger, and sound to its end."""
+        items = iter(decoding.items)
+        first = list(islice(items, self._at_once))
+        if next(items, None) is None:
+            return first
+        decoding.check_to_the_end()
+        return None
 
     def _take(self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format) -> Receipt:
         with closing(self._seen()) as seen:
@@ -215,14 +222,6 @@ def _chunks(items: Items, size: int) -> Iterable[list[Accepted | Refused]]:
     source = iter(items)
     while some := list(islice(source, size)):
         yield some
-
-
-def _drained(items: Iterable[object]) -> bool:
-    """Read to the end; tell whether there was anything left. UnreadableFeed when the file is cut short."""
-    is_any = False
-    for _ in items:
-        is_any = True
-    return is_any
 
 
 def _sha256(incoming: Incoming) -> str:

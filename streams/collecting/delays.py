@@ -5,7 +5,7 @@ is right within its band.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 _HOUR: Final = 3600
@@ -17,11 +17,11 @@ Spread = tuple[int, ...]
 """How many records in each band, the last for those beyond every bound; empty when there was none."""
 
 
-def spread(delays: Iterable[int]) -> Spread:
-    """Count delays, in seconds; what is dated after its reception goes into the first band."""
+def spread(delays: Mapping[int, int]) -> Spread:
+    """Count delays (seconds → records); what is dated after its reception goes into the first band."""
     counts = [0] * (len(BOUNDS) + 1)
-    for delay in delays:
-        counts[bisect_left(BOUNDS, delay)] += 1
+    for delay, records in delays.items():
+        counts[bisect_left(BOUNDS, delay)] += records
     return tuple(counts) if any(counts) else ()
 
 

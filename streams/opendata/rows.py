@@ -16,6 +16,8 @@ from streams.opendata.layouts import Layout, Shape, shape_of
 _COUNT: Final = re.compile(r"[0-9]{1,9}(\.0{1,6})?")
 _DAY: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _CODE: Final = {"DEP": re.compile(r"[0-9]{2,3}|2[AB]"), "REG": re.compile(r"[0-9]{2}")}
+_LONGEST_SHOWN: Final = 12
+"""Characters of a cell that an error repeats: a code or a day is seen whole, a person sent by mistake is not."""
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _KNOWN: Final = {"DEP": frozenset(REGION_OF_DEPARTEMENT), "REG": frozenset(REGIONS)}
 

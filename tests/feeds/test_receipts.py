@@ -109,7 +109,7 @@ def test_rejects_beyond_the_control_limit() -> None:
 
 
 def test_delays_are_those_of_the_last_files_together() -> None:
-    short, long = spread([1800] * 90), spread([86_400] * 10)
+    short, long = spread({1800: 90}), spread({86_400: 10})
     found = status(*(replace(each, delays=short, delay_max_s=1800) for each in days(3)))
     assert (found.delay_median_s, found.delay_p90_s) == (1350, 1710)
     mixed = [replace(each, delays=delays) for each, delays in zip(days(2), (short, long), strict=True)]
