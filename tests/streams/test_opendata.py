@@ -320,10 +320,3 @@ def test_no_row_is_lost_and_records_never_go_back(
             cells = rows[message.territory.removeprefix("DEP-"), message.day]
             assert message.figures["hospitalises"] == (int(cells[0]) if cells[0] else None)
             assert record.draft.region == region_of(message.territory.removeprefix("DEP-"))
-
-
-def test_an_error_never_repeats_more_than_a_code_or_a_day() -> None:
-    """Anything may be dropped under an open-data name: its errors are kept, shown and logged."""
-    person = "JEANNE MARTIN-DUPONT"
-    assert "'JEANNE MARTI…'" in refusal("sivic-stocks", STOCKS.replace("90", person))
-    assert "JEANNE" not in refusal("sivic-stocks", STOCKS.replace("n_icu", person))
