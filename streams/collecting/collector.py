@@ -2,7 +2,7 @@
 
 A file of at most `TRANSACTION_RECORDS` records is journaled whole or not at all, with its ledger rows, its quarantine
 and its receipt. A larger one is first read to its end, so that a file cut short changes nothing; it is then read again
-and written in several transactions, the receipt with the last. Killed in between, it is simply collected again: what
+and written in several smaller transactions, the receipt with the last. Killed in between, it is simply collected again: what
 the ledger already holds counts as duplicates, and each receipt still adds up.
 """
 
@@ -29,6 +29,8 @@ from streams.monitor import Monitor
 
 TRANSACTION_RECORDS: Final = 10_000
 """Records in one transaction: three times the week of the largest emergency department; some 50 MB of memory."""
+_OF_A_LARGE_FILE: Final = 2_000
+"""Records in each of its transactions: it cannot be journaled whole, so there is nothing to gain by holding more."""
 _CHUNK: Final = 500
 _HEAD_BYTES: Final = 8192
 _READ_BYTES: Final = 1 << 18
@@ -175,10 +177,11 @@ class Collector:
             decoding = self._guarded(stream, incoming, context, format_)
             whole = self._whole(decoding)
             if whole is not None:
-                return self._take(whole, context, receipt, decoding.manifest, format_)
+                return self._take(whole, context, receipt, decoding.manifest, format_, self._at_once)
         with incoming.opener() as stream:
             again = self._guarded(stream, incoming, context, format_)
-            return self._take(again.items, context, receipt, again.manifest, format_)
+            at_once = min(_OF_A_LARGE_FILE, self._at_once)
+            return self._take(again.items, context, receipt, again.manifest, format_, at_once)
 
     def _whole(self, decoding: Decoding) -> Items | None:
         """Return the records of a file that fits in one transaction; None when it is larger, and sound to its end."""
@@ -189,14 +192,16 @@ class Collector:
         decoding.check_to_the_end()
         return None
 
-    def _take(self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format) -> Receipt:
+    def _take(
+        self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format, at_once: int
+    ) -> Receipt:
         with closing(self._seen()) as seen:
             run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
-            for some in _chunks(items, min(_CHUNK, self._at_once)):
+            for some in _chunks(items, min(_CHUNK, at_once)):
                 run.take(some)
-                if run.size >= self._at_once:
+                if run.size >= at_once:
                     run.flush()
-            run.remove_what_is_gone(self._at_once)
+            run.remove_what_is_gone(at_once)
             return run.finish(purge_before=context.received_at - self._kept)
 
     def _read_again(self, format_: Format, wrapped: bytes, context: Context, id_: int) -> Accepted:
