@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help python demo test lint types format check-format tests wheel wheel-tests bench soak clean
+.PHONY: help python demo test lint types format check-format tests wheel wheel-tests bench fuzz soak clean
 
 # A candidate must be able to make a virtual environment: bare Debian has Python without ensurepip.
 PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -69,7 +69,10 @@ wheel-tests: wheel $(WHEEL_VENV)/.created
 bench: .venv/.dev  ## Measure speed and memory
 	$(BIN)/python tests/bench/run.py
 
-soak: .venv/.dev  ## Run the whole kill campaigns and longer property tests
+fuzz: .venv/.fuzz  ## Damage every format of file, 100,000 times each [INPUTS=100000]
+	$(BIN)/python tests/fuzz/run.py $(if $(INPUTS),--inputs $(INPUTS))
+
+soak: .venv/.dev fuzz  ## Run the whole kill campaigns, longer property tests and damaged inputs
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --soak --timeout 3600
 
 clean:  ## Remove the environments and everything built; journals stay
@@ -89,6 +92,11 @@ clean:  ## Remove the environments and everything built; journals stay
 
 .venv/.dev: .venv/.runtime
 	$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+# Only for Linux on x86-64; elsewhere nothing more is installed and the inputs are not guided by coverage.
+.venv/.fuzz: .venv/.dev
+	$(INSTALL) --editable '.[dev,fuzz]'
 	@touch $@
 
 # The dependencies are those of .venv, by a path file; .venv's link to the source tree is itself a path file, and

@@ -21,6 +21,7 @@ from alerts.effects import (
     effect_id,
 )
 from alerts.lifecycle import CLOSE_AFTER, AlertState, Event, Phase, move
+from orsan_plans.assess import Evidence
 from orsan_plans.plan import Audience
 from orsan_plans.posture import Posture
 
@@ -65,6 +66,19 @@ def follow(book: AlertBook, desk: Desk, posture: PostureMove) -> list[Effect]:
     if posture.after.rank > 0:
         return _ease(book, desk, alert, posture)
     return _resolve(book, desk, alert)
+
+
+def attach(book: AlertBook, desk: Desk, key: str, evidence: Evidence) -> list[Effect]:
+    """Attach the new signals of ``evidence`` to the open alert of ``<plan>/<rule>@<territory>``; nobody is called.
+
+    One event gives many signals; what people read of it is what is known now.
+    """
+    alert = book.alerts.get(book.current.get(key, ""))
+    if alert is None or not alert.is_open or evidence.events == alert.brief.evidence.events:
+        return []
+    new = [title for title in evidence.events if title not in alert.brief.evidence.events]
+    alert.brief = replace(alert.brief, evidence=evidence)
+    return [_changed(alert, desk, AlertChange.ATTACHED, " ; ".join(new))] if new else []
 
 
 def answer(book: AlertBook, desk: Desk, alert_id: str, by: str) -> list[Effect] | str:

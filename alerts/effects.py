@@ -130,6 +130,7 @@ class AlertChange(StrEnum):
     """What else can happen to an alert."""
 
     EASED = "eased"
+    ATTACHED = "attached"
     ACKNOWLEDGED = "acknowledged"
     SUBSUMED = "subsumed"
     RELEASED = "released"
@@ -139,7 +140,7 @@ class AlertChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChanged:
-    """An alert moved otherwise than by being raised. ``by`` names the person or the subsuming alert."""
+    """An alert moved otherwise than by being raised. ``by``: the person, the subsuming alert, the signals attached."""
 
     id: str
     at: datetime

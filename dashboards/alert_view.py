@@ -20,6 +20,7 @@ class What(StrEnum):
     FAILED = "failed"
     NOT_SENT = "not_sent"
     EASED = "eased"
+    ATTACHED = "attached"
     ACKNOWLEDGED = "acknowledged"
     SUBSUMED = "subsumed"
     RELEASED = "released"
@@ -92,7 +93,10 @@ class AlertView:
 
     def changed(self, effect: AlertChanged) -> "AlertView":
         """Return the alert after a change."""
-        noted = self.noting(Event(effect.at, What(effect.change.value), effect.by))
+        what = What(effect.change.value)
+        noted = self.noting(
+            Event(effect.at, what, detail=effect.by) if what is What.ATTACHED else Event(effect.at, what, effect.by)
+        )
         match effect.change:
             case AlertChange.ACKNOWLEDGED:
                 return replace(noted, acknowledged_by=effect.by, acknowledged_at=effect.at)

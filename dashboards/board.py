@@ -31,6 +31,7 @@ from dashboards.tally import Histogram, Tally
 from orsan_plans import territory as territories
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading
+from streams.collecting.source_quality import SourceStatus
 from streams.entry import Entry, Status
 from streams.messages import KIND_OF_TYPE, EtablissementList, decode
 
@@ -79,6 +80,7 @@ class Board:
         self._alerts: dict[str, AlertView] = {}
         self._decisions: dict[tuple[str, str, str, str], VoletDecided] = {}
         self._advanced_to: dict[str, datetime | None] = dict.fromkeys(regions)
+        self._sources: dict[tuple[str, str, str], SourceStatus] = {}
         self._outbox: dict[str, int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
@@ -129,6 +131,11 @@ class Board:
     ) -> None:
         """Replace what is known of the freshness of a source."""
         self._feeds[region, feed, source_territory] = FeedView(last_received_at, is_silent)
+
+    def sources(self, statuses: Iterable[SourceStatus]) -> None:
+        """Replace the quality of the sources that are a territory; names of others are free texts, never shown here."""
+        known = [each for each in statuses if territories.is_territory(each.source)]
+        self._sources = {(each.region, each.feed, each.source): each for each in known}
 
     def outbox(self, deliveries: Mapping[str, int]) -> None:
         """Replace the number of notifications in the outbox by state; a state left out falls to zero."""
@@ -186,6 +193,11 @@ class Board:
     def feeds(self) -> dict[tuple[str, str, str], FeedView]:
         """The sources by (region, feed, territory), ordered."""
         return dict(sorted(self._feeds.copy().items(), key=lambda item: item[0]))
+
+    @property
+    def source_statuses(self) -> dict[tuple[str, str, str], SourceStatus]:
+        """The quality of the sources by (region, feed, territory), ordered."""
+        return dict(sorted(self._sources.items()))
 
     @property
     def deliveries(self) -> dict[str, int]:

@@ -23,6 +23,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards import queries
 from orsan_plans.posture import Posture
+from streams.collecting.receipts import FILLED_FIELDS
 
 TARGET: Final = Path(__file__).parent / "grafana" / "region.json"
 
@@ -147,6 +148,27 @@ def _feeds() -> table.Panel:
     return panel.override_by_name("État", _coloured([states]))
 
 
+def _source_quality() -> table.Panel:
+    about = (
+        "Délai entre un passage et sa réception, sur les 30 derniers fichiers ; rejets et champs remplis du dernier. "
+        "Une case vide n'est pas connue. Les sources sans territoire sont dans « vigie feeds status »."
+    )
+    columns = {
+        "Délai médian": queries.source_delay("0.5"),
+        "Délai 90 %": queries.source_delay("0.9"),
+        "Rejets": queries.SOURCE_REJECTS,
+        "Limite des rejets": queries.SOURCE_REJECT_LIMITS,
+        **{field: queries.source_filled(field) for field in FILLED_FIELDS},
+    }
+    refs = dict(zip(columns, "ABCDEFG", strict=True))
+    names = {"feed": "Source", "territory": "Territoire", **{f"Value #{refs[name]}": name for name in columns}}
+    panel = _table("Qualité des flux", about, names, *(_now(expr, refs[name]) for name, expr in columns.items()))
+    for name in columns:
+        unit = "s" if name.startswith("Délai") else "percentunit"
+        panel = panel.override_by_name(name, [dashboard.DynamicConfigValue("unit", unit)])
+    return panel
+
+
 def _unknown_table() -> table.Panel:
     names = {"indicator": "Indicateur", "territory": "Territoire", "reason": "Raison"}
     return _table("Mesures inconnues", "Ce que Vigie ne sait pas, et pourquoi.", names, _now(queries.UNKNOWN_TABLE))
@@ -176,6 +198,7 @@ def _measures() -> list[Panel]:
         _stack("Mesures inconnues par raison", "Ce qui manque pour juger.", reasons),
         _unknown_table(),
         _feeds(),
+        _source_quality(),
     ]
 
 

@@ -58,6 +58,7 @@ PURPOSES: Final[dict[str, str]] = {
 CHANGES: Final[dict[What, str]] = {
     What.RAISED: "Alerte ouverte",
     What.PROPOSED: "Activation du volet proposée à l'autorité",
+    What.ATTACHED: "Signal rattaché",
     What.EASED: "La situation s'améliore",
     What.ACKNOWLEDGED: "Quelqu'un a répondu",
     What.SUBSUMED: "Incluse dans une alerte plus large",

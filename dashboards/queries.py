@@ -63,6 +63,22 @@ UNKNOWN_TABLE: Final = f"vigie_reading_unknown{{{_PLACE}}} == 1"
 FEED_AGE: Final = f"time() - vigie_feed_last_received_timestamp_seconds{{{_PLACE}}}"
 FEED_SILENT: Final = f"vigie_feed_silent{{{_PLACE}}}"
 
+SOURCE_REJECTS: Final = f"vigie_source_reject_ratio{{{_PLACE}}}"
+SOURCE_REJECT_LIMITS: Final = f"vigie_source_reject_limit_ratio{{{_PLACE}}}"
+
+
+def source_delay(quantile: str) -> str:
+    """Return a quantile of each source's delay, in seconds."""
+    selector = f'vigie_source_delay_seconds{{{_PLACE}, quantile="{quantile}"}}'
+    return f"max by (feed, territory) ({selector})"
+
+
+def source_filled(field: str) -> str:
+    """Return the share of visits that give a field, by source."""
+    selector = f'vigie_source_fill_ratio{{{_PLACE}, field="{field}"}}'
+    return f"max by (feed, territory) ({selector})"
+
+
 ALERTS_BY_POSTURE: Final = f'sum by (posture, acknowledged) (vigie_alerts_open{{{_PLACE}, status="actual"}})'
 NOTIFICATIONS: Final = _per_hour("purpose, outcome", "vigie_notifications_total", 'status="actual"')
 NON_SENDS: Final = _per_hour("reason", "vigie_non_sends_total", 'status="actual"')

@@ -45,6 +45,37 @@ def _silent(board: Board) -> Iterator[Sample]:
         yield labels, float(feed.is_silent)
 
 
+def _expected(board: Board) -> Iterator[Sample]:
+    for labels, source in board.source_statuses.items():
+        if source.expected_at is not None:
+            yield labels, source.expected_at.timestamp()
+
+
+def _delays(board: Board) -> Iterator[Sample]:
+    for labels, source in board.source_statuses.items():
+        for quantile, seconds in (("0.5", source.delay_median_s), ("0.9", source.delay_p90_s)):
+            if seconds is not None:
+                yield (*labels, quantile), float(seconds)
+
+
+def _filled(board: Board) -> Iterator[Sample]:
+    for labels, source in board.source_statuses.items():
+        for field, rate in source.fill_rates.items():
+            yield (*labels, field), rate
+
+
+def _reject_rates(board: Board) -> Iterator[Sample]:
+    for labels, source in board.source_statuses.items():
+        if source.reject_rate is not None:
+            yield labels, source.reject_rate
+
+
+def _reject_limits(board: Board) -> Iterator[Sample]:
+    for labels, source in board.source_statuses.items():
+        if source.reject_limit is not None:
+            yield labels, source.reject_limit
+
+
 def _alerts(board: Board) -> Iterator[Sample]:
     counts: dict[tuple[str, ...], int] = {}
     for alert in board.alerts:
@@ -92,6 +123,11 @@ SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_reading_unknown": _unknowns,
     "vigie_feed_last_received_timestamp_seconds": _received,
     "vigie_feed_silent": _silent,
+    "vigie_source_expected_timestamp_seconds": _expected,
+    "vigie_source_delay_seconds": _delays,
+    "vigie_source_fill_ratio": _filled,
+    "vigie_source_reject_ratio": _reject_rates,
+    "vigie_source_reject_limit_ratio": _reject_limits,
     "vigie_alerts_open": _alerts,
     "vigie_notifications_total": _notifications,
     "vigie_non_sends_total": _non_sends,

@@ -26,6 +26,7 @@ from orsan_plans.assess import CrossedThreshold, Evidence
 from orsan_plans.plan import Comparison
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown
+from streams.collecting.source_quality import SourceState, SourceStatus
 from streams.entry import Entry, Status
 
 REGION: Final = "52"
@@ -153,6 +154,22 @@ def _feed_and_measure(board: Board) -> None:
     board.feed(REGION, "rpu", "ETAB-440000271", EVENING - timedelta(hours=3), is_silent=True)
     board.feed(REGION, "rpu", "ETAB-490000031", EVENING, is_silent=False)
     board.feed(REGION, "rpu", "ETAB-530000371", None, is_silent=True)
+
+    rpu = SourceStatus(
+        REGION,
+        "rpu",
+        "ETAB-490000031",
+        SourceState.ON_TIME,
+        last_received_at=EVENING,
+        expected_at=EVENING + timedelta(days=1),
+        files=30,
+        reject_rate=0.004,
+        reject_limit=0.012,
+        fill_rates={"DP": 0.81, "GRAVITE": 0.97, "SORTIE": 0.93},
+        delay_median_s=34_200,
+        delay_p90_s=91_800,
+    )
+    board.sources([rpu, replace(rpu, feed="signaux", source="Cellule régionale")])
 
 
 def _raise_and_call(board: Board) -> None:

@@ -141,11 +141,6 @@ class Monitor:
         """Return the number the next entry of a région will have."""
         return self._region(region).head.seq + 1
 
-    def set_aside(self, region: str, quarantine: Sequence[Quarantined]) -> None:
-        """Keep records that no entry could be made of."""
-        known = self._region(region)
-        known.head = self.journal.commit(Batch(known.head, known.head.advanced_to, quarantine=tuple(quarantine)))
-
     def advance(self, to: datetime) -> list[Effect]:
         """Fire every deadline up to ``to`` in every region; what a clock tick does."""
         self._read_lost()

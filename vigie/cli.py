@@ -18,6 +18,7 @@ from vigie import (
     retex_commands,
     run_commands,
     topics_commands,
+    signal_commands,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.add_typer(feeds_commands.app, name="feeds")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(keys_commands.app, name="keys")
 app.add_typer(topics_commands.app, name="topics")
+app.add_typer(signal_commands.app, name="signal")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

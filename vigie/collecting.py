@@ -1,32 +1,43 @@
 """Putting a collector together: formats, secrets, the quarantine's key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orsan_plans.catalogue import Catalogue
 from streams import messages
+from streams.adapters.directory_files import load_directory
 from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.drop_directory import printable
 from streams.adapters.pseudonym_keys import load_or_make_ring, load_ring
 from streams.adapters.vault import vault_of
+from streams.capacity.declaration import NO_DIRECTORY
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
 from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
+from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
 from streams.monitor import Monitor
 from vigie.past import catalogue_message
+from vigie.settings import Settings
 
 
-def build_collector(monitor: Monitor, journal: Path, keys: Path | None, environment: Mapping[str, str]) -> Collector:
-    """Return a collector into a monitor's journal.
+def build_collector(
+    monitor: Monitor,
+    settings: Settings,
+    environment: Mapping[str, str],
+    told: Callable[[Receipt], None] | None = None,
+) -> Collector:
+    """Return a collector into a monitor's journal, that of the settings; ``told`` is given each receipt.
 
-    ``keys`` is the file of the pseudonyms' secrets; without it, one is made beside the journal, for this journal.
-    UnusableKeys, UnusableKey, OSError.
+    Without a file of the pseudonyms' secrets, one is made beside the journal, for this journal. UnusableKeys,
+    UnusableKey, DirectoryError, OSError.
     """
+    journal, keys, places = settings.journal, settings.pseudonym_keys, settings.ror_directory
     ring = load_or_make_ring(journal.with_name(f"{journal.name}.cles")) if keys is None else load_ring(keys)
-    return Collector(monitor, all_formats(Pseudonyms(ring)), vault_of(environment), SpillingKeys)
+    formats = all_formats(Pseudonyms(ring), NO_DIRECTORY if places is None else load_directory(places))
+    return Collector(monitor, formats, vault_of(environment), SpillingKeys, settings.kept, told=told)
 
 
 def incoming(path: Path, format_: str | None = None) -> Incoming:

@@ -11,7 +11,6 @@ from typing import Final, TypeVar
 from alerts.channel import Outcome
 from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, NotSent, PostureChanged
 from alerts.wording import Message
-from streams.adapters.dropped_files import Dropped
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.receipts import Receipt
 from streams.entry import Head, combined_digest
@@ -167,9 +166,6 @@ class _Files:
     def collected(self, receipt: Receipt, kept: Path) -> None:  # noqa: ARG002 - the receipt names the file
         self.totals.count(receipt)
         self.spectator.collected(self.clock.now, receipt)
-
-    def journaled(self, dropped: Dropped, kept: Path) -> None:  # noqa: ARG002 - its entries are counted elsewhere
-        self.totals.files["messages"] += 1
 
     def rejected(self, kept: Path, reason: str) -> None:
         raise NotTaken(f"{kept}: {reason}")

@@ -7,6 +7,7 @@ from typing import Final
 
 from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.drop_directory import SETTLE_SECONDS, DropDirectory
+from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector
 from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
@@ -24,10 +25,10 @@ class Depot:
     """One région's drop directory, on the scenario's clock."""
 
     def __init__(self, path: Path, embedded: Embedded, region: str, witness: Witness) -> None:
-        formats = all_formats(Pseudonyms(KEYS), BED_KINDS)
+        formats = all_formats(Pseudonyms(KEYS), Directory(bed_kinds=BED_KINDS))
         collector = Collector(embedded.monitor, formats, seen=SpillingKeys)
         self._drop = DropDirectory(path)
-        self._dropping = Dropping(embedded, collector, self._drop, region, witness)
+        self._dropping = Dropping(embedded.monitor, collector, self._drop, region, witness)
 
     def receive(self, file: TimedFile, now: datetime) -> None:
         """Drop a file as an upload ends, by renaming it, and take it once it has settled on the scenario's clock."""

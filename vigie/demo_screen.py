@@ -199,7 +199,8 @@ def ending_table(ending: Ending) -> Table:
 
 def _add_files(table: Table, totals: Totals) -> None:
     files, records = totals.files, totals.records
-    dropped = files["messages"] + files["collected"] + files["refused"]
+    dropped = files["collected"] + files["refused"]
+    lived = records["journaled"] - records["accepted"] - records["removed"]
     table.add_row(
         "fichiers déposés",
         f"{dropped} (refusés en entier : {files['refused']}, dépassés par un plus récent : {files['older']})",
@@ -211,7 +212,8 @@ def _add_files(table: Table, totals: Totals) -> None:
     )
     table.add_row(
         "écrits au journal",
-        f"{records['journaled']} (corrections : {records['corrected']}, retraits : {records['removed']})",
+        f"{records['journaled']} (corrections : {records['corrected']}, retraits : {records['removed']}, "
+        f"fichiers sans nouveauté : {lived})",
     )
 
 

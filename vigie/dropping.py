@@ -7,13 +7,14 @@ from typing import Protocol
 
 from alerts.outbox import StorageError
 from streams.adapters.drop_directory import DropDirectory
-from streams.adapters.dropped_files import Dropped, UnreadableDrop, read_dropped
+from streams.adapters.dropped_files import SUFFIXES
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt
 from streams.journal import JournalError
+from streams.monitor import Monitor
 from vigie.collecting import incoming
-from vigie.embedded import Embedded
+from vigie.dropped_messages import take_messages
 
 
 class Witness(Protocol):
@@ -21,10 +22,6 @@ class Witness(Protocol):
 
     def collected(self, receipt: Receipt, kept: Path) -> None:
         """Note a file that was collected, or refused as a whole (``receipt.refused``)."""
-        ...
-
-    def journaled(self, dropped: Dropped, kept: Path) -> None:
-        """Note a file of messages that was journaled."""
         ...
 
     def rejected(self, kept: Path, reason: str) -> None:
@@ -40,7 +37,7 @@ class Witness(Protocol):
 class Dropping:
     """Takes what is dropped for one région into the monitor's journal."""
 
-    embedded: Embedded
+    monitor: Monitor
     collector: Collector
     drop: DropDirectory
     region: str
@@ -50,30 +47,23 @@ class Dropping:
         """Journal a file and put it away; StorageError and JournalError leave it where it is, to be taken again."""
         file = incoming(path)
         try:
-            if self.collector.recognise(file) is None:
-                self._messages(path, now)
+            if path.suffix in SUFFIXES and self.collector.recognise(file) is None:
+                receipt = take_messages(self.monitor, path, self.region, now)
             else:
-                self._collected(path, self.collector.collect(file, Context(self.region, now)))
+                receipt = self.collector.collect(file, Context(self.region, now))
+            self._received(path, receipt)
         except (StorageError, JournalError):
             raise
-        except (UnreadableDrop, OSError) as error:
+        except OSError as error:
             self.witness.rejected(self.drop.reject(path, now, str(error)), str(error))
         except Exception as error:  # noqa: BLE001 - left where it is, a file no fold can take would stop every next start
             name = type(error).__name__
             self.drop.reject(path, now, f"Vigie failed on this file: {name}. Nothing of it was journaled.")
             self.witness.failed(error)
 
-    def _collected(self, path: Path, receipt: Receipt) -> None:
+    def _received(self, path: Path, receipt: Receipt) -> None:
         if receipt.refused:
             kept = self.drop.reject(path, receipt.received_at, receipt.refused)
         else:
             kept = self.drop.accept(path, receipt.received_at)
         self.witness.collected(receipt, kept)
-
-    def _messages(self, path: Path, now: datetime) -> None:
-        dropped = read_dropped(path, self.region, now)
-        if dropped.drafts:
-            self.embedded.receive(dropped.drafts, now, dropped.quarantine)
-        elif dropped.quarantine:
-            self.embedded.monitor.set_aside(self.region, dropped.quarantine)
-        self.witness.journaled(dropped, self.drop.accept(path, now))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import extract_tb
 from typing import Final
 
 import typer
@@ -14,6 +15,7 @@ from streams.adapters.archive import ArchiveError
 from streams.adapters.dropped_files import UnreadableDrop
 from streams.adapters.pseudonym_keys import UnusableKeys
 from streams.adapters.vault import UnusableKey
+from streams.capacity.directory_file import DirectoryError
 from streams.collecting.api_keys import UnusableApiKey
 from streams.collecting.collector import NotRequeued
 from streams.collecting.quarantine import VaultClosed
@@ -25,6 +27,7 @@ from vigie.live_settings import UnusableSettings
 
 EXPECTED: Final = (
     ArchiveError,
+    DirectoryError,
     DocumentError,
     JournalBroken,
     JournalError,
@@ -43,6 +46,13 @@ EXPECTED: Final = (
     VaultClosed,
 )
 """Errors whose text says what, where and what to do."""
+
+
+def defect(error: BaseException) -> str:
+    """Say what failed in Vigie and where: never the text of the error, which may quote a record."""
+    frames = extract_tb(error.__traceback__)
+    where = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 @contextmanager

@@ -1,28 +1,30 @@
 """`vigie feeds`: how each source stands, for those who answer for its quality."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from orsan_plans.geography import REGIONS
 from streams.adapters.sqlite_journal import SqliteJournal
+from streams.collecting.receipts import FILLED_FIELDS
 from streams.collecting.source_quality import SourceState, SourceStatus, statuses
 from streams.monitor import Monitor
 from streams.region.feeds import DEFAULT_SILENCE, RPU
 from streams.region.fold import Fold
 from vigie.errors import explained
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 app = typer.Typer(help="Follow the sources: freshness, rejects, completeness.", no_args_is_help=True)
 
-_STATE: Final = {
+STATE_WORDS: Final = {
     SourceState.ON_TIME: "à l'heure",
     SourceState.LATE: "en retard",
     SourceState.REJECTING: "rejets anormaux",
@@ -45,12 +47,15 @@ def status(
 ) -> None:
     """Show each source: last file, next one expected, delay, rejects, filled fields, state."""
     now = datetime.now(UTC)
-    with explained(), SqliteJournal.open(journal or Settings().journal, read_only=True) as opened:
+    with explained(), SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
         monitor = Monitor(opened)
         found = [each for region in opened.regions() for each in _of_region(opened, monitor.fold(region), now)]
         refused = sum(1 for receipt in opened.receipts.all() if receipt.refused)
     console = Console()
-    console.print(_table(found, now) if found else "Aucun fichier reçu.")
+    if not found:
+        console.print("Aucun fichier reçu.")
+    else:
+        console.print(_freshness(found, now), _quality(found), sep="\n")
     if refused:
         console.print(f"{refused} fichier(s) refusé(s) en entier.")
 
@@ -65,17 +70,25 @@ def _of_region(journal: SqliteJournal, fold: Fold, now: datetime) -> list[Source
     return statuses(journal.receipts.all(region), expected, now, silence)
 
 
-def _table(found: Iterable[SourceStatus], now: datetime) -> Table:
-    table = Table()
-    table.add_column("Source", no_wrap=True)
-    for heading in ("Flux", "Dernière réception", "Attendu", "Retard", "Rejets", "Remplissage", "État"):
-        table.add_column(heading)
-    for each in found:
-        table.add_row(*map(Text, _cells(each, now)), Text(_STATE[each.state], style=_STYLE.get(each.state, "red")))
+def _columns(title: str, *headings: str) -> Table:
+    """Return a table in which names give way and figures do not, on a narrow screen."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Source", overflow="fold")
+    table.add_column("Flux", overflow="fold")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
     return table
 
 
-def _cells(each: SourceStatus, now: datetime) -> tuple[str, ...]:
+def _freshness(found: Sequence[SourceStatus], now: datetime) -> Table:
+    table = _columns("Fraîcheur et rejets", "Reçu", "Attendu", "Retard", "Rejets", "État")
+    for each in found:
+        state = Text(STATE_WORDS[each.state], style=_STYLE.get(each.state, "red"))
+        table.add_row(*map(Text, _fresh_cells(each, now)), state)
+    return table
+
+
+def _fresh_cells(each: SourceStatus, now: datetime) -> tuple[str, ...]:
     zone = ZoneInfo(REGIONS[each.region].time_zone)
     late = now - each.expected_at if each.expected_at is not None and now > each.expected_at else None
     return (
@@ -85,15 +98,28 @@ def _cells(each: SourceStatus, now: datetime) -> tuple[str, ...]:
         _local(each.expected_at, zone),
         "" if late is None else _duration(late),
         _rejects(each),
-        "\n".join(_filled(each)),
     )
 
 
-def _filled(each: SourceStatus) -> list[str]:
-    return [
-        f"{name} {100 * rate:.0f} %{' ↓' if name in each.poorly_filled else ''}"
-        for name, rate in each.fill_rates.items()
-    ]
+def _quality(found: Sequence[SourceStatus]) -> Table:
+    title = "Limite des rejets, délais de transmission et remplissage, sur les derniers fichiers"
+    table = _columns(title, "Limite", "Médiane", "9 sur 10", *FILLED_FIELDS)
+    for each in found:
+        delays = map(_delay, (each.delay_median_s, each.delay_p90_s))
+        limit = "inconnue" if each.reject_limit is None else _percent(each.reject_limit)
+        filled = (_filled(each, name) for name in FILLED_FIELDS)
+        table.add_row(*map(Text, (each.source, each.feed, limit, *delays, *filled)))
+    return table
+
+
+def _delay(seconds: int | None) -> str:
+    return "inconnu" if seconds is None else _duration(timedelta(seconds=seconds))
+
+
+def _filled(each: SourceStatus, name: str) -> str:
+    if name not in each.fill_rates:
+        return ""
+    return f"{100 * each.fill_rates[name]:.0f} %{' ↓' if name in each.poorly_filled else ''}"
 
 
 def _local(instant: datetime | None, zone: ZoneInfo) -> str:
@@ -107,10 +133,7 @@ def _duration(late: timedelta) -> str:
 
 
 def _rejects(each: SourceStatus) -> str:
-    if each.reject_rate is None:
-        return "inconnu"
-    limit = "" if each.reject_limit is None else f" (limite {_percent(each.reject_limit)})"
-    return f"{_percent(each.reject_rate)}{limit}"
+    return "inconnu" if each.reject_rate is None else _percent(each.reject_rate)
 
 
 def _percent(rate: float) -> str:

@@ -18,6 +18,7 @@ from streams.collecting.delivering import Delivery, IdempotencyConflict, deliver
 from streams.collecting.formats import recognise
 from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalError
+from vigie.errors import defect
 
 _log = structlog.get_logger()
 
@@ -37,9 +38,7 @@ def receive_delivery(collector: Collector, region: str, delivery: Delivery) -> R
         _log.warning("delivery refused", source=delivery.key.source, feed=delivery.feed, reason=str(refusal))
         raise
     except Exception as error:
-        _log.error(
-            "delivery refused: a defect of Vigie, to be reported", feed=delivery.feed, error=type(error).__name__
-        )
+        _log.error("delivery refused: a defect of Vigie, to be reported", feed=delivery.feed, error=defect(error))
         raise HandoffFailed from error
     _log.info("delivery collected", receipt=line(receipt), reason=receipt.refused or None)
     return receipt

@@ -10,13 +10,14 @@ import typer
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.geography import REGIONS
 from streams.adapters.sqlite_journal import SqliteJournal
+from streams.adapters.writer_lock import only_writer
 from streams.collecting.collector import Collector
 from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalPurpose
 from streams.monitor import Monitor
 from vigie.collecting import build_collector, context_now, incoming, put_plans_in_force
 from vigie.errors import explained
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 Into = Annotated[
     Path | None, typer.Option("--into", metavar="J.db", help="The journal; a live one is made when it is missing.")
@@ -24,6 +25,13 @@ Into = Annotated[
 Keys = Annotated[
     Path | None,
     typer.Option("--keys", envvar="VIGIE_PSEUDONYM_KEYS", metavar="FILE", help="Secrets of the pseudonyms."),
+]
+
+Places = Annotated[
+    Path | None,
+    typer.Option(
+        "--ror-directory", envvar="VIGIE_ROR_DIRECTORY", metavar="FILE", help="Places and codes of the bed feeds."
+    ),
 ]
 
 
@@ -34,21 +42,22 @@ def ingest(
     format_: Annotated[str | None, typer.Option("--format", help="Their format, when it is not recognised.")] = None,
     keys: Keys = None,
     plans: Annotated[Path | None, typer.Option(metavar="DIR", help="Plan files of a new journal.")] = None,
+    ror_directory: Places = None,
 ) -> None:
     """Collect files into a journal and print the receipt of each; exit 1 when one cannot be read, after the others.
 
-    A record is journaled once: sending a file again changes nothing. While `vigie run` watches a journal, it is its
-    only writer: drop the files in its directory instead.
+    A record is journaled once: sending a file again changes nothing. A journal that `vigie run` watches is refused:
+    drop the files in its directory instead.
     """
-    settings = Settings()
-    region, journal = region or settings.region, into or settings.journal
+    settings = chosen(region=region, journal=into, pseudonym_keys=keys, ror_directory=ror_directory)
+    region, journal = settings.region, settings.journal
     if region not in REGIONS:
         raise typer.BadParameter(f"unknown région {region!r}; INSEE codes: {', '.join(REGIONS)}", param_hint="--region")
     with explained():
         catalogue = shipped_catalogue() if plans is None else load_catalogue(plans)
-        with open_or_make(journal) as opened:
+        with only_writer(made_room_for(journal), "vigie ingest"), open_or_make(journal) as opened:
             monitor = Monitor(opened, warn=lambda text: typer.echo(f"vigie: {text}", err=True))
-            collector = build_collector(monitor, journal, keys, os.environ)
+            collector = build_collector(monitor, settings, os.environ)
             put_plans_in_force(monitor, region, catalogue)
             outcomes = [_ingest(collector, path, format_, region) for path in files]
             monitor.save()
@@ -56,9 +65,14 @@ def ingest(
         raise typer.Exit(1)
 
 
+def made_room_for(path: Path) -> Path:
+    """Make the folder of a journal; return the journal's path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def open_or_make(path: Path) -> SqliteJournal:
     """Open a journal, or make a live one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteJournal.open(path) if path.exists() else SqliteJournal.create(path, JournalPurpose.LIVE)
 
 

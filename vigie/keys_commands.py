@@ -12,7 +12,7 @@ from rich.text import Text
 from streams.adapters.api_key_store import ApiKeyStore
 from streams.collecting.api_keys import ApiKey
 from vigie.errors import explained
-from vigie.settings import Settings
+from vigie.settings import chosen
 
 app = typer.Typer(help="Open, list and close the API keys of the sources that send over HTTP.", no_args_is_help=True)
 
@@ -64,7 +64,7 @@ def revoke(
 
 
 def _store(journal: Path | None) -> ApiKeyStore:
-    return ApiKeyStore.beside(journal or Settings().journal)
+    return ApiKeyStore.beside(chosen(journal=journal).journal)
 
 
 def _cells(key: ApiKey) -> tuple[str, ...]:

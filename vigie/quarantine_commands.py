@@ -13,14 +13,15 @@ from rich.text import Text
 
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.vault import new_key, vault_of
+from streams.adapters.writer_lock import only_writer
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
 from streams.collecting.quarantine import Held, HeldState, VaultClosed, readable
 from streams.monitor import Monitor
 from vigie.collecting import build_collector, context_now
 from vigie.errors import explained
-from vigie.ingest_commands import Keys, show
-from vigie.settings import Settings
+from vigie.ingest_commands import Keys, Places, show
+from vigie.settings import Settings, chosen
 
 app = typer.Typer(help="Look at the records set aside, read them again, give them up.", no_args_is_help=True)
 
@@ -59,9 +60,10 @@ def show_(id_: Id, journal: Journal = None) -> None:
 
 
 @app.command()
-def requeue(id_: Id, journal: Journal = None, keys: Keys = None) -> None:
+def requeue(id_: Id, journal: Journal = None, keys: Keys = None, ror_directory: Places = None) -> None:
     """Read a record again, with what Vigie knows now, and journal it; exit 1 when it is refused again."""
-    with explained(), _collector(_path(journal), keys) as collector:
+    settings = chosen(journal=journal, pseudonym_keys=keys, ror_directory=ror_directory)
+    with explained(), _collector(settings) as collector:
         show(collector.requeue(id_, _context(collector, id_)))
 
 
@@ -76,7 +78,7 @@ def drop(
     """Give a record up: its bytes are erased, the reason is journaled."""
     if not reason.strip() or not by.strip():
         raise typer.BadParameter("a reason and a name are needed: they are journaled")
-    with explained(), _collector(_path(journal), keys) as collector:
+    with explained(), _collector(chosen(journal=journal, pseudonym_keys=keys)) as collector:
         collector.drop(id_, reason, by, _context(collector, id_))
     typer.echo(f"record {id_} is dropped")
 
@@ -88,7 +90,7 @@ def key() -> None:
 
 
 def _path(journal: Path | None) -> Path:
-    return journal or Settings().journal
+    return chosen(journal=journal).journal
 
 
 def _cells(held: Held) -> tuple[str, ...]:
@@ -115,12 +117,12 @@ def _held(journal: SqliteJournal, id_: int) -> Held:
 
 def _context(collector: Collector, id_: int) -> Context:
     held = collector.monitor.journal.aside.find(id_)
-    return context_now(held.region if held else Settings().region)
+    return context_now(held.region if held else chosen().region)
 
 
 @contextmanager
-def _collector(path: Path, keys: Path | None) -> Iterator[Collector]:
-    with SqliteJournal.open(path) as journal:
+def _collector(settings: Settings) -> Iterator[Collector]:
+    with SqliteJournal.open(settings.journal) as journal, only_writer(settings.journal, "vigie quarantine"):
         monitor = Monitor(journal)
-        yield build_collector(monitor, path, keys, os.environ)
+        yield build_collector(monitor, settings, os.environ)
         monitor.save()

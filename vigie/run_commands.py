@@ -5,26 +5,20 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-import msgspec
 import structlog
 import typer
-from pydantic import ValidationError
 
 from alerts.adapters.sender import IN_FLIGHT
 from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
-from streams import messages
-from streams.messages import Acknowledge, DecideVolet, Message
+from streams.messages import Acknowledge, DecideVolet
 from vigie.errors import explained
+from vigie.leaving import DEFAULT_DROP, Drop, leave
 from vigie.running import run_until
-from vigie.settings import Settings
-
-Drop = Annotated[Path, typer.Option(envvar="VIGIE_DROP", help="Drop directory of the running monitor.")]
-_DROP = Path("var/depot")
+from vigie.settings import chosen
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -36,6 +30,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     pseudonym_keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Secrets of the pseudonyms; made beside the journal without it.")
     ] = None,
+    ror_directory: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Places and codes of the bed feeds, as the région knows them.")
+    ] = None,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=3650, metavar="DAYS", help="How long dropped files and quarantined bytes are kept."),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
@@ -44,15 +45,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     Every option can be set as VIGIE_<OPTION> in the environment.
     """
-    options: dict[str, object] = {
-        "region": region, "journal": journal, "drop": drop, "roster": roster, "plans": plans,
-        "pseudonym_keys": pseudonym_keys, "host": host, "port": port, "link_base": link_base,
-    }  # fmt: skip
-    try:
-        settings = Settings.model_validate({**Settings().model_dump(), **_given(options)})
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        raise typer.BadParameter("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in details)) from None
+    settings = chosen(
+        region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
+        ror_directory=ror_directory, keep_days=keep_days, host=host, port=port, link_base=link_base,
+    )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
     structlog.configure(
@@ -82,17 +78,13 @@ def _exit_now() -> NoReturn:
     os._exit(0)
 
 
-def _given(options: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
 def ack(
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
     by: Annotated[str, typer.Option(help="Who answers.")],
-    drop: Drop = _DROP,
+    drop: Drop = DEFAULT_DROP,
 ) -> None:
     """Answer an alert: its calls stop. The running monitor reads the answer from its drop directory."""
-    _leave(drop, Acknowledge(alert, by, via="vigie ack"))
+    leave(drop, Acknowledge(alert, by, via="vigie ack"))
 
 
 def decide(
@@ -101,27 +93,9 @@ def decide(
     territory: Annotated[str, typer.Argument(help="DEP-44, REG-52…")],
     author: Annotated[str, typer.Option(help="The authority who decided.")],
     reason: Annotated[str, typer.Option(help="Why.")],
-    drop: Drop = _DROP,
+    drop: Drop = DEFAULT_DROP,
 ) -> None:
     """Record a decision of the authority on an ORSAN volet: the only way to ACTIVATION, and back."""
     if not is_territory(territory):
         raise typer.BadParameter(f"{territory!r} is not a territory such as DEP-44 or REG-52", param_hint="TERRITORY")
-    _leave(drop, DecideVolet(volet, territory, decision, author, reason))
-
-
-def _leave(drop: Path, message: Message) -> None:
-    try:
-        kind, payload = messages.encode(message)
-    except ValidationError as error:
-        raise typer.BadParameter("; ".join(each["msg"] for each in error.errors())) from None
-    if not drop.is_dir():
-        typer.echo(f"vigie: {drop}: no such drop directory; is the monitor running with another --drop?", err=True)
-        raise typer.Exit(1)
-    now = datetime.now(UTC)
-    line = msgspec.json.encode({"kind": kind, "occurred_at": now, "payload": msgspec.Raw(payload)})
-    name = f"{now:%Y%m%dT%H%M%S%f}-{kind}.jsonl"
-    with explained():
-        unfinished = drop / f".{name}"
-        unfinished.write_bytes(line + b"\n")
-        unfinished.replace(drop / name)
-    typer.echo(f"left for the monitor: {drop / name}")
+    leave(drop, DecideVolet(volet, territory, decision, author, reason))

@@ -21,19 +21,22 @@ from dashboards.board import Board
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.catalogue import Catalogue
 from streams.adapters.drop_directory import DropDirectory, printable, wake_on_change
-from streams.adapters.dropped_files import Dropped
 from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
+from streams.adapters.writer_lock import only_writer
 from streams.collecting.receipts import Receipt, line
 from streams.journal import JournalConflict, JournalPurpose
 from streams.messages import RosterVersion
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
+from vigie.errors import defect
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
 from vigie.settings import Settings
+from vigie.sources_shown import SourcesShown
+from vigie.upkeep import Upkeep
 
 IDLE_SECONDS: Final = 1.0
 """The longest sleep: how late a changed clock or a settled file can be noticed."""
@@ -52,7 +55,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
     roster = _roster(settings)
     wake = threading.Event()
     with ExitStack() as stack:
-        journal = stack.enter_context(_open(settings.journal))
+        journal = stack.enter_context(_open(settings.journal, stack))
         # Bound before anything is journaled: a taken port must stop us now, not half-way.
         drop = DropDirectory(settings.drop)
         board = Board()
@@ -65,8 +68,10 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
-        collector = build_collector(embedded.monitor, settings.journal, settings.pseudonym_keys, os.environ)
-        dropping = Dropping(embedded, collector, drop, settings.region, _Log())
+        sources = SourcesShown(board, journal.receipts.all())
+        collector = build_collector(embedded.monitor, settings, os.environ, sources.receive)
+        upkeep = Upkeep(drop, collector, settings.region, settings.kept)
+        dropping = Dropping(embedded.monitor, collector, drop, settings.region, _Log())
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
         _put_in_force(embedded, settings.region, catalogue, roster)
@@ -76,7 +81,8 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         )
         while not stop.is_set():
             handoff.take(partial(receive_delivery, collector, settings.region))
-            _turn(dropping, wake)
+            upkeep.turn(datetime.now(UTC))
+            _turn(embedded, dropping, wake)
         handoff.close()
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
         embedded.finish(datetime.now(UTC))
@@ -84,8 +90,9 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
     return not unanswered
 
 
-def _open(path: Path) -> SqliteJournal:
+def _open(path: Path, stack: ExitStack) -> SqliteJournal:
     path.parent.mkdir(parents=True, exist_ok=True)
+    stack.enter_context(only_writer(path, "vigie run"))
     is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
     journal = SqliteJournal.create(path, JournalPurpose.LIVE) if is_new else SqliteJournal.open(path)
     if journal.purpose is not JournalPurpose.LIVE:
@@ -116,8 +123,8 @@ def _put_in_force(embedded: Embedded, region: str, catalogue: Catalogue, roster:
         embedded.say(region, RosterVersion(roster.roster.sha256, roster.roster.content), now)
 
 
-def _turn(dropping: Dropping, wake: threading.Event) -> None:
-    embedded, drop = dropping.embedded, dropping.drop
+def _turn(embedded: Embedded, dropping: Dropping, wake: threading.Event) -> None:
+    drop = dropping.drop
     now = datetime.now(UTC)
     for path in drop.ready(time.monotonic()):
         dropping.take(path, datetime.now(UTC))
@@ -144,11 +151,8 @@ class _Log:
             return
         _log.info("file collected", kept=printable(kept), receipt=line(receipt), is_older=receipt.is_older)
 
-    def journaled(self, dropped: Dropped, kept: Path) -> None:
-        _log.info("file journaled", kept=printable(kept), entries=len(dropped.drafts), aside=len(dropped.quarantine))
-
     def rejected(self, kept: Path, reason: str) -> None:  # noqa: ARG002 - the reason names the file
         _log.warning("file rejected", reason=reason)
 
     def failed(self, error: Exception) -> None:
-        _log.error("file rejected: a defect of Vigie, to be reported", error=repr(error))
+        _log.error("file rejected: a defect of Vigie, to be reported", error=defect(error))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from orsan_plans.adapters.yaml_text import yaml_text
+from streams.adapters.http_intake import openapi
 from streams.adapters.whole_file import written_whole
 from streams.contract_topics import asyncapi
 from streams.contracts import schemas
@@ -21,6 +22,7 @@ def contract_files() -> dict[str, str]:
     """Return the text of each published file, by its path under ``docs/``."""
     return {
         "asyncapi.yaml": _HEAD + yaml_text(asyncapi()),
+        "openapi.yaml": _HEAD + yaml_text(openapi()),
         **{
             f"schemas/{name}.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
             for name, schema in schemas().items()

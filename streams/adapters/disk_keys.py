@@ -6,8 +6,8 @@ from typing import Final
 
 from streams.collecting.ledger import Key, MemoryKeys
 
-MEMORY_KEYS: Final = 100_000
-"""Keys remembered in memory before they go to the disk: about 20 MB, far more than a week of any establishment."""
+MEMORY_KEYS: Final = 50_000
+"""Keys remembered in memory before they go to the disk: about 10 MB, far more than a week of any establishment."""
 
 
 class SpillingKeys:

@@ -2,10 +2,12 @@
 
 A file is taken when it has stopped growing. Names that start with a dot or end with ``.part``, ``.tmp`` or
 ``.filepart`` are uploads in progress and are left alone. What was read goes to ``recus/``, what could not be read to
-``rejetes/`` beside a text that says why; nothing is ever deleted.
+``rejetes/`` beside a text that says why. Both hold health data as it came: only Vigie's account can enter them, and
+what was kept for as long as stated is deleted.
 """
 
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
@@ -17,6 +19,9 @@ from watchfiles import watch
 UNFINISHED: Final = (".part", ".tmp", ".filepart")
 SETTLE_SECONDS: Final = 1.0
 """A file that has not changed for this long is whole: Vigie's choice, upload by rename needs none of it."""
+_STAMP: Final = "%Y%m%dT%H%M%S%fZ"
+_STAMPED: Final = re.compile(r"([0-9]{8}T[0-9]{12}Z)-")
+_OWNER_ONLY: Final = 0o700
 _NAME_BYTES: Final = 200
 _WATCH_AGAIN_SECONDS: Final = 5.0
 
@@ -28,8 +33,10 @@ class DropDirectory:
         self.path = path
         self.received = path / "recus"
         self.rejected = path / "rejetes"
-        for directory in (path, self.received, self.rejected):
-            directory.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
+        for directory in (self.received, self.rejected):
+            # Only when it is made: what an operator then decides on its rights stands.
+            directory.mkdir(mode=_OWNER_ONLY, exist_ok=True)
         self._seen: dict[Path, tuple[tuple[int, int], float]] = {}
 
     def ready(self, clock: float) -> list[Path]:
@@ -63,8 +70,22 @@ class DropDirectory:
         moved.with_name(f"{moved.name}.raison.txt").write_text(f"{reason}\n", encoding="utf-8", errors="replace")
         return moved
 
+    def purge(self, before: datetime) -> int:
+        """Delete what was put away before an instant (UTC), reasons included; return how many files. OSError.
+
+        A file that Vigie did not put there, which bears no instant, stays.
+        """
+        limit, count = before.strftime(_STAMP), 0
+        for directory in (self.received, self.rejected):
+            for path in sorted(directory.iterdir()):
+                stamped = _STAMPED.match(path.name)
+                if stamped is not None and stamped[1] < limit:
+                    path.unlink(missing_ok=True)
+                    count += 1
+        return count
+
     def _move(self, path: Path, directory: Path, at: datetime) -> Path:
-        stamp = at.strftime("%Y%m%dT%H%M%S%fZ")
+        stamp = at.strftime(_STAMP)
         # A name as long as the file system allows has no room for the stamp: its end tells the format.
         name = os.fsdecode(os.fsencode(path.name)[-_NAME_BYTES:])
         return path.replace(directory / f"{stamp}-{name}")

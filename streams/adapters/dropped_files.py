@@ -1,23 +1,26 @@
-"""Reading a dropped file: an open-data file the importers know, or JSON lines of messages.
+"""Reading a dropped file of messages, as JSON lines (``.jsonl``): a file is read whole or refused whole.
 
-A JSON-lines file (``.jsonl``) holds one object a line: ``{"kind": …, "occurred_at": …, "status": …, "payload": {…}}``;
-``status`` is ``actual`` when it is left out. A file is read whole or refused whole.
+One object a line, ``{"kind": …, "occurred_at": …, "status": …, "payload": {…}}``; ``status`` is ``actual`` when it is
+left out.
 """
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
 
 from streams import messages
 from streams.adapters.drop_directory import printable
-from streams.adapters.open_data_files import read_files, recognise
 from streams.entry import Draft, Status
-from streams.journal import Quarantined
-from streams.opendata.rows import OpenDataError
+from streams.messages import TYPE_OF_KIND, Etablissement, PlanDocument
+
+MESSAGES: Final = "messages"
+"""The format's name on its receipts."""
+SUFFIXES: Final = (".jsonl", ".json")
 
 
 class UnreadableDrop(ValueError):
@@ -25,44 +28,31 @@ class UnreadableDrop(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """What a file gives: drafts in the file's order, and the rows no région can claim."""
-
-    drafts: tuple[Draft, ...]
-    quarantine: tuple[Quarantined, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     kind: str
     occurred_at: datetime
     payload: msgspec.Raw
-    status: Status = Status.ACTUAL
+    status: str = Status.ACTUAL.value
 
 
+_STATUSES: Final = {status.value: status for status in Status}
+_FIELDS: Final = frozenset(
+    each.name for type_ in (*TYPE_OF_KIND.values(), PlanDocument, Etablissement) for each in fields(type_)
+)
 _line = msgspec.json.Decoder(_Line).decode
 
 
-def read_dropped(path: Path, region: str, now: datetime) -> Dropped:
-    """Read a dropped file for a région; UnreadableDrop when any part of it cannot be used."""
-    if path.suffix in (".jsonl", ".json"):
-        lines = path.read_bytes().splitlines()
-        name = printable(path)
-        return Dropped(
-            tuple(_draft(f"{name}:{number}", line, region) for number, line in enumerate(lines, 1) if line.strip())
-        )
-    format_ = recognise(path)
-    if format_ is None:
-        raise UnreadableDrop(
-            f"{printable(path)}: not a known file: its first line is that of none of the known formats"
-        )
-    try:
-        imported = read_files([(format_, path)], region)
-    except OpenDataError as error:
-        raise UnreadableDrop(str(error)) from None
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file; OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_dropped(path: Path, region: str) -> tuple[Draft, ...]:
+    """Read the messages of a file for a région, in its order; UnreadableDrop when any cannot be used, OSError."""
     name = printable(path)
-    aside = tuple(Quarantined(name, row.line, row.raw, row.reason, now) for row in imported.set_aside)
-    return Dropped(tuple(record.draft for record in imported.records), aside)
+    lines = enumerate(path.read_bytes().splitlines(), start=1)
+    return tuple(_draft(f"{name}:{number}", line, region) for number, line in lines if line.strip())
 
 
 def _draft(where: str, line: bytes, region: str) -> Draft:
@@ -70,14 +60,20 @@ def _draft(where: str, line: bytes, region: str) -> Draft:
         read = _line(line)
         message = messages.parse(read.kind, bytes(read.payload))
         kind, payload = messages.encode(message)
-        occurred_at = _in_utc(read.occurred_at)
+        occurred_at, status = _in_utc(read.occurred_at), _status(read.status)
     except KeyError:
-        raise UnreadableDrop(f"{where}: unknown kind of message {read.kind!r}") from None
+        raise UnreadableDrop(f"{where}: kind: expected one of {', '.join(TYPE_OF_KIND)}") from None
     except ValidationError as error:
         raise UnreadableDrop(f"{where}: {_reasons(error)}") from None
     except (ValueError, OverflowError, RecursionError) as error:
         raise UnreadableDrop(f"{where}: not a message: {error}") from None
-    return Draft(occurred_at, read.status, region, kind, payload)
+    return Draft(occurred_at, status, region, kind, payload)
+
+
+def _status(written: str) -> Status:
+    if written not in _STATUSES:
+        raise ValueError(f"status: expected one of {', '.join(_STATUSES)}")
+    return _STATUSES[written]
 
 
 def _in_utc(occurred_at: datetime) -> datetime:
@@ -87,6 +83,10 @@ def _in_utc(occurred_at: datetime) -> datetime:
 
 
 def _reasons(error: ValidationError) -> str:
-    # Never the input itself: a refused record may hold what must not be logged.
+    # Never the input itself, nor a key of it: a refused record may hold what must not be logged.
     details: list[Any] = error.errors(include_url=False, include_input=False)
-    return "; ".join(": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"]))) for each in details)
+    return "; ".join(": ".join(filter(None, (_place(each["loc"]), each["msg"]))) for each in details)
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(each) for each in loc if isinstance(each, int) or each in _FIELDS)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Index, Row, and_, delete, select, tuple_
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Index, and_, delete
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel
@@ -15,7 +16,6 @@ from streams.collecting.decoding import Window
 from streams.collecting.ledger import Collected, Key, LedgerRow, Scope
 from streams.entry import Status
 
-_CHUNK: Final = 500
 _KEYS_CHUNK: Final = 5000
 _STATUS: Final = {status.value: status for status in Status}
 
@@ -39,7 +39,11 @@ class LedgerEntryRow(SQLModel, table=True):
 
 LEDGER: Final = table_of(LedgerEntryRow)
 _KEY_COLUMNS: Final = ("region", "feed", "source", "key", "status")
-_READ: Final = tuple(LEDGER.c[name] for name in ("status", "key", "day", "digest", "extracted_at", "seq"))
+_KNOWN: Final = """SELECT status, key, day, digest, extracted_at, seq FROM ledger
+WHERE region = ? AND feed = ? AND source = ? AND key IN (SELECT value FROM json_each(?))"""
+_KEYS: Final = """SELECT day, key FROM ledger
+WHERE region = ? AND feed = ? AND source = ? AND status = ? AND day <= ? AND (day, key) > (?, ?)
+ORDER BY day, key LIMIT ?"""
 _ROW: Final = insert(LEDGER)
 _UPSERT: Final = str(
     _ROW.on_conflict_do_update(
@@ -57,30 +61,23 @@ class SqliteLedger:
 
     def known(self, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
         """Return the rows of these keys, whatever their status."""
-        wanted, found = sorted(keys), list[Row[Any]]()
+        asked = (scope.region, scope.feed, scope.source, msgspec.json.encode(sorted(keys)).decode())
         with self._database.reading() as connection:
-            for start in range(0, len(wanted), _CHUNK):
-                query = select(*_READ).where(_of(scope), LEDGER.c.key.in_(wanted[start : start + _CHUNK]))
-                found += connection.execute(query).all()
+            # Straight from sqlite3: wrapping each row again costs more than finding it.
+            found = connection.connection.cursor().execute(_KNOWN, asked).fetchall()
         return {(row.status, row.key): row for row in map(_to_row, found)}
 
     def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
         """Stream the keys of the rows of the days of a window, by day and key."""
-        days = LEDGER.c.day.between(window.first.toordinal(), window.last.toordinal())
-        query = (
-            select(LEDGER.c.day, LEDGER.c.key)
-            .where(_of(scope), LEDGER.c.status == status.value, days)
-            .order_by(LEDGER.c.day, LEDGER.c.key)
-            .limit(_KEYS_CHUNK)
-        )
-        after: tuple[int, str] = (0, "")
+        asked = (scope.region, scope.feed, scope.source, status.value, window.last.toordinal())
+        after: tuple[int, str] = (window.first.toordinal(), "")
         while True:
             with self._database.reading() as connection:
-                rows = connection.execute(query.where(tuple_(LEDGER.c.day, LEDGER.c.key) > after)).all()
+                rows = connection.connection.cursor().execute(_KEYS, (*asked, *after, _KEYS_CHUNK)).fetchall()
             yield from (key for _, key in rows)
             if len(rows) < _KEYS_CHUNK:
                 return
-            after = (rows[-1].day, rows[-1].key)
+            after = rows[-1]
 
 
 def put(connection: Connection, collected: Collected) -> None:
@@ -116,8 +113,8 @@ def _columns(scope: Scope, row: LedgerRow) -> dict[str, object]:
     )
 
 
-def _to_row(row: Row[Any]) -> LedgerRow:
-    status, key, day, digest, extracted_at, seq = tuple(row)
+def _to_row(row: tuple[str, str, int, bytes, int, int]) -> LedgerRow:
+    status, key, day, digest, extracted_at, seq = row
     return LedgerRow(_STATUS[status], key, _day(day), digest, _instant(extracted_at), seq)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Index, Row, func, insert, select
+from sqlalchemy import Connection, Index, Row, bindparam, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
@@ -39,6 +39,18 @@ class ReceiptRow(SQLModel, table=True):
 RECEIPTS: Final = table_of(ReceiptRow)
 
 
+# Made once: building a query costs as much as running it.
+_NEWEST: Final = select(func.max(RECEIPTS.c.extracted_at)).where(
+    RECEIPTS.c.region == bindparam("region"),
+    RECEIPTS.c.feed == bindparam("feed"),
+    RECEIPTS.c.source == bindparam("source"),
+    RECEIPTS.c.is_older == 0,
+)
+_NEWEST_WITHIN: Final = _NEWEST.where(
+    RECEIPTS.c.first_day <= bindparam("last"), RECEIPTS.c.last_day >= bindparam("first")
+)
+
+
 class SqliteReceipts:
     """The `streams.collecting.receipts.Receipts` of a journal's file."""
 
@@ -67,19 +79,13 @@ class SqliteReceipts:
 
     def newest(self, region: str, manifest: Manifest) -> datetime | None:
         """Return the latest extraction of the manifest's source that covered a day of its window."""
-        query = select(func.max(RECEIPTS.c.extracted_at)).where(
-            RECEIPTS.c.region == region,
-            RECEIPTS.c.feed == manifest.feed,
-            RECEIPTS.c.source == manifest.source,
-            RECEIPTS.c.is_older == 0,
-        )
+        asked: dict[str, object] = {"region": region, "feed": manifest.feed, "source": manifest.source}
+        query = _NEWEST
         if manifest.window is not None:
-            query = query.where(
-                RECEIPTS.c.first_day <= manifest.window.last.toordinal(),
-                RECEIPTS.c.last_day >= manifest.window.first.toordinal(),
-            )
+            query = _NEWEST_WITHIN
+            asked |= {"first": manifest.window.first.toordinal(), "last": manifest.window.last.toordinal()}
         with self._database.reading() as connection:
-            micros = connection.execute(query).scalar_one()
+            micros = connection.execute(query, asked).scalar_one()
         return None if micros is None else from_micros(micros)
 
 

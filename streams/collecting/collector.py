@@ -2,7 +2,7 @@
 
 A file of at most `TRANSACTION_RECORDS` records is journaled whole or not at all, with its ledger rows, its quarantine
 and its receipt. A larger one is first read to its end, so that a file cut short changes nothing; it is then read again
-and written in several transactions, the receipt with the last. Killed in between, it is simply collected again: what
+and written in several smaller transactions, the receipt with the last. Killed in between, it is simply collected again: what
 the ledger already holds counts as duplicates, and each receipt still adds up.
 """
 
@@ -29,6 +29,8 @@ from streams.monitor import Monitor
 
 TRANSACTION_RECORDS: Final = 10_000
 """Records in one transaction: three times the week of the largest emergency department; some 50 MB of memory."""
+_OF_A_LARGE_FILE: Final = 2_000
+"""Records in each of its transactions: it cannot be journaled whole, so there is nothing to gain by holding more."""
 _CHUNK: Final = 500
 _HEAD_BYTES: Final = 8192
 _READ_BYTES: Final = 1 << 18
@@ -58,7 +60,10 @@ class NotRequeued(Exception):
 
 
 class Collector:
-    """Collects files into a monitor's journal. One caller at a time, as the monitor."""
+    """Collects files into a monitor's journal. One caller at a time, as the monitor.
+
+    ``told`` is given each receipt once it is committed.
+    """
 
     def __init__(
         self,
@@ -68,6 +73,7 @@ class Collector:
         seen: Callable[[], SeenKeys] = MemoryKeys,
         kept: timedelta = PURGE_AFTER,
         at_once: int = TRANSACTION_RECORDS,
+        told: Callable[[Receipt], None] | None = None,
     ) -> None:
         self.monitor = monitor
         self.formats = formats
@@ -75,6 +81,7 @@ class Collector:
         self._seen = seen
         self._kept = kept
         self._at_once = at_once
+        self._told = told or (lambda _: None)
 
     def recognise(self, incoming: Incoming) -> str | None:
         """Return the format of a file: the one the sender said, else what its first bytes look like."""
@@ -99,11 +106,12 @@ class Collector:
         )
         try:
             format_ = self._format(incoming)
-            return self._read(incoming, context, replace(blank, format=format_.name), format_)
+            receipt = self._read(incoming, context, replace(blank, format=format_.name), format_)
         except UnreadableFeed as error:
-            refused = replace(blank, format=incoming.format or "", refused=str(error))
-            self.monitor.collect(context.region, (), context.received_at, Collected(receipt=refused))
-            return refused
+            receipt = replace(blank, format=incoming.format or "", refused=str(error))
+            self.monitor.collect(context.region, (), context.received_at, Collected(receipt=receipt))
+        self._told(receipt)
+        return receipt
 
     def requeue(self, id_: int, context: Context) -> Receipt:
         """Read a quarantined record again and journal it; NotRequeued when it is refused again, VaultClosed."""
@@ -140,6 +148,11 @@ class Collector:
         releases = (Release(id_, HeldState.DROPPED),)
         self.monitor.collect(held.region, (draft,), context.received_at, Collected(releases=releases))
 
+    def purge(self, context: Context) -> None:
+        """Erase the quarantined bytes that were kept for as long as stated; collecting a file does it too."""
+        purge_before = context.received_at - self._kept
+        self.monitor.collect(context.region, (), context.received_at, Collected(purge_before=purge_before))
+
     def _format(self, incoming: Incoming) -> Format:
         name = self.recognise(incoming)
         if name is None:
@@ -162,23 +175,33 @@ class Collector:
     def _read(self, incoming: Incoming, context: Context, receipt: Receipt, format_: Format) -> Receipt:
         with incoming.opener() as stream:
             decoding = self._guarded(stream, incoming, context, format_)
-            items = iter(decoding.items)
-            first = list(islice(items, self._at_once))
-            is_large = _drained(items)
-            if not is_large:
-                return self._take(first, context, receipt, decoding.manifest, format_)
+            whole = self._whole(decoding)
+            if whole is not None:
+                return self._take(whole, context, receipt, decoding.manifest, format_, self._at_once)
         with incoming.opener() as stream:
             again = self._guarded(stream, incoming, context, format_)
-            return self._take(again.items, context, receipt, again.manifest, format_)
+            at_once = min(_OF_A_LARGE_FILE, self._at_once)
+            return self._take(again.items, context, receipt, again.manifest, format_, at_once)
 
-    def _take(self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format) -> Receipt:
+    def _whole(self, decoding: Decoding) -> Items | None:
+        """Return the records of a file that fits in one transaction; None when it is larger, and sound to its end."""
+        items = iter(decoding.items)
+        first = list(islice(items, self._at_once))
+        if next(items, None) is None:
+            return first
+        decoding.check_to_the_end()
+        return None
+
+    def _take(
+        self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format, at_once: int
+    ) -> Receipt:
         with closing(self._seen()) as seen:
             run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
-            for some in _chunks(items, min(_CHUNK, self._at_once)):
+            for some in _chunks(items, min(_CHUNK, at_once)):
                 run.take(some)
-                if run.size >= self._at_once:
+                if run.size >= at_once:
                     run.flush()
-            run.remove_what_is_gone(self._at_once)
+            run.remove_what_is_gone(at_once)
             return run.finish(purge_before=context.received_at - self._kept)
 
     def _read_again(self, format_: Format, wrapped: bytes, context: Context, id_: int) -> Accepted:
@@ -204,14 +227,6 @@ def _chunks(items: Items, size: int) -> Iterable[list[Accepted | Refused]]:
     source = iter(items)
     while some := list(islice(source, size)):
         yield some
-
-
-def _drained(items: Iterable[object]) -> bool:
-    """Read to the end; tell whether there was anything left. UnreadableFeed when the file is cut short."""
-    is_any = False
-    for _ in items:
-        is_any = True
-    return is_any
 
 
 def _sha256(incoming: Incoming) -> str:

@@ -5,7 +5,8 @@ cannot read is `Refused`, with its bytes and a reason that repeats none of them.
 raises `UnreadableFeed`. Identity stops here: an `Accepted` message cannot name a person.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -84,7 +85,19 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """A file being read: its manifest, then its records one by one, in constant memory."""
+    """A file being read: its manifest, then its records one by one, in constant memory.
+
+    ``check_rest`` reads what is left to the end, for nothing but to raise UnreadableFeed: less work than making records
+    of it, None when the format has no such way.
+    """
 
     manifest: Manifest
     items: Iterator[Accepted | Refused]
+    check_rest: Callable[[], None] | None = None
+
+    def check_to_the_end(self) -> None:
+        """Read to the end and forget it; UnreadableFeed when the file is damaged or cut short. No item is left."""
+        if self.check_rest is not None:
+            self.check_rest()
+        else:
+            deque(self.items, maxlen=0)

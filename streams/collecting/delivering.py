@@ -15,7 +15,6 @@ from streams.collecting.api_keys import FEEDS, ApiKey, held_to
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt
-from streams.opendata.layouts import FORMATS as OPEN_DATA
 
 
 class IdempotencyConflict(Exception):
@@ -44,9 +43,8 @@ def format_of(feed: str, head: bytes, recognise: Callable[[bytes], str | None]) 
     name = recognise(head)
     if name in formats:
         return name
-    # A feed of one format needs no guess: its decoder says what is wrong, and where. Those of open data quote the
-    # header they do not know, which may be anything.
-    return formats[0] if len(formats) == 1 and formats[0] not in OPEN_DATA else None
+    # A feed of one format needs no guess: its decoder says what is wrong, and where.
+    return formats[0] if len(formats) == 1 else None
 
 
 def deliver(collector: Collector, delivery: Delivery, context: Context) -> Receipt:

@@ -4,13 +4,13 @@ import csv
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
-from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from streams.capacity import bed_form, ror, saner
-from streams.capacity.declaration import Directory
+from streams.capacity.declaration import NO_DIRECTORY, Directory
 from streams.collecting.decoding import Context, Decoding, Manifest
 from streams.collecting.ledger import Ledger, Scope
 from streams.collecting.pseudonyms import Pseudonyms
@@ -35,10 +35,10 @@ class Tools:
         declared = self.etablissements.get(finess)
         return declared.departement if declared else None
 
-    def directory(self, bed_kinds: Mapping[str, str]) -> Directory:
-        """Return what the région knows of its establishments and of its codes for beds, for the bed feeds."""
-        departements = {each.finess: each.departement for each in self.etablissements.values()}
-        return Directory(departements=departements, bed_kinds=bed_kinds)
+    def directory(self, own: Directory) -> Directory:
+        """Return the région's own directory for the bed feeds, with the establishments it declares."""
+        declared = {each.finess: each.departement for each in self.etablissements.values()}
+        return replace(own, departements={**own.departements, **declared})
 
     def is_known(self, feed: str, source: str, key: str) -> bool:
         """Tell whether a source gave a record with this key."""
@@ -76,29 +76,26 @@ class Formats:
         return name if name in self.by_name else None
 
 
-NO_BED_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
+def all_formats(pseudonyms: Pseudonyms, directory: Directory = NO_DIRECTORY) -> Formats:
+    """Return every format Vigie reads; ``directory`` is what the région knows of its places."""
+    return Formats([*_formats(pseudonyms, directory), *map(_open_data, OPEN_DATA)], recognise)
 
 
-def all_formats(pseudonyms: Pseudonyms, bed_kinds: Mapping[str, str] = NO_BED_KINDS) -> Formats:
-    """Return every format Vigie reads; ``bed_kinds`` are the codes of the ROR a région declares (see `Directory`)."""
-    return Formats([*_formats(pseudonyms, bed_kinds), *map(_open_data, OPEN_DATA)], recognise)
-
-
-def _formats(pseudonyms: Pseudonyms, bed_kinds: Mapping[str, str]) -> Iterable[Format]:
+def _formats(pseudonyms: Pseudonyms, directory: Directory) -> Iterable[Format]:
     def read_oscour(stream: BinaryIO, name: str, context: Context, tools: Tools) -> Decoding:
         return oscour.decode(stream, name, context, pseudonyms, tools.departement_of)
 
     def read_hub(stream: BinaryIO, name: str, context: Context, _: Tools) -> Decoding:
-        return hub_sante.decode(stream, name, context, partial(_pseudonym, pseudonyms, context))
+        return hub_sante.decode(stream, name, context, partial(_pseudonym, pseudonyms))
 
-    def with_directory(decode: Callable[[BinaryIO, str, Context, Directory], Decoding]) -> Decode:
-        return lambda stream, name, context, tools: decode(stream, name, context, tools.directory(bed_kinds))
+    def beds(decode: Callable[[BinaryIO, str, Context, Directory], Decoding]) -> Decode:
+        return lambda stream, name, context, tools: decode(stream, name, context, tools.directory(directory))
 
     yield Format("oscour", read_oscour, _oscour_file, is_checked=True)
-    yield Format("ror", with_directory(ror.decode), _json_file)
-    yield Format("lits-form-json", with_directory(bed_form.decode_json), _json_file)
-    yield Format("lits-form-csv", with_directory(bed_form.decode_csv))
-    yield Format("saner", with_directory(saner.decode), _json_file)
+    yield Format("ror", beds(ror.decode), _json_file)
+    yield Format("lits-form-json", beds(bed_form.decode_json), _json_file)
+    yield Format("lits-form-csv", beds(bed_form.decode_csv))
+    yield Format("saner", beds(saner.decode), _json_file)
     yield Format("signal", _alone(signal_json.decode), _json_file)
     yield Format("mdo", _alone(mdo.decode), _json_file)
     yield Format("regulation", _alone(regulation.decode), _json_file)
@@ -120,13 +117,13 @@ def _read_vigilance(stream: BinaryIO, name: str, context: Context, tools: Tools)
 
 
 def _read_cap(stream: BinaryIO, name: str, context: Context, tools: Tools) -> Decoding:
-    # The sender is only known once the alert is read: any sender's signal may be ended by its reference.
-    del tools
-    return cap.decode(stream, name, context)
+    # A reference names its sender, who need not be the one who sends the update.
+    return cap.decode(stream, name, context, partial(tools.is_known, cap.FEED))
 
 
-def _pseudonym(pseudonyms: Pseudonyms, context: Context, identity: str) -> str:
-    key = pseudonyms.ring.key_for(context.received_at.astimezone(context.zone).date())
+def _pseudonym(pseudonyms: Pseudonyms, identity: str, day: date) -> str:
+    # The secret of the day itself, not of the reception: sent again after a rotation, it keeps its key.
+    key = pseudonyms.ring.key_for(day)
     return f"{key.id}.{hmac.digest(key.secret, identity.encode(), 'sha256')[:16].hex()}"
 
 

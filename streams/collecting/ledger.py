@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from streams.collecting.decoding import Window
 from streams.collecting.quarantine import Release
@@ -43,8 +43,7 @@ class Scope:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """A record already journaled: ``seq`` is its entry, ``digest`` that of its canonical payload."""
 
     status: Status
@@ -133,8 +132,7 @@ class Verdict(StrEnum):
     OUTDATED = "outdated"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A record of a file, as the ledger compares it."""
 
     status: Status

@@ -100,13 +100,15 @@ class Pseudonyms:
 
 
 class FilePseudonyms:
-    """The keys of one file. Memory: 16 to 32 bytes a visit, so that identical visits are told apart exactly."""
+    """The keys of one file. Memory: 11 to 22 bytes a visit, so that identical visits are told apart exactly."""
 
-    __slots__ = ("_finess", "_repeats", "_ring", "_seen")
+    __slots__ = ("_day", "_finess", "_key", "_repeats", "_ring", "_seen")
 
     def __init__(self, ring: KeyRing, finess: str) -> None:
         self._ring = ring
         self._finess = finess
+        self._day = date.min
+        self._key = ring.key_for(date.min)
         self._seen = _Fingerprints()
         self._repeats: dict[bytes, int] = {}
 
@@ -115,7 +117,9 @@ class FilePseudonyms:
 
         ``minute`` is the local entry time to the minute, ``identity`` the birth date, sex and postal code as written.
         """
-        key = self._ring.key_for(day)
+        if day != self._day:  # files are mostly in order: a day's key serves all its visits
+            self._day, self._key = day, self._ring.key_for(day)
+        key = self._key
         text = _SEPARATOR.join((self._finess, minute, *identity)).encode()
         digest = hmac.digest(key.secret, text + b"\x1f0", "sha256")
         before = 0
@@ -146,7 +150,7 @@ class _Fingerprints:
             slot = (slot + 1) & mask
         table[slot] = number
         self._count += 1
-        if 2 * self._count > mask:
+        if 4 * self._count > 3 * mask:
             self._grow()
         return True
 

@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 PURGE_AFTER: Final = timedelta(days=30)
-"""How long locked bytes are kept: Vigie's choice, four times what a file replaces."""
+"""How long locked bytes and dropped files are kept unless told otherwise: Vigie's choice, four times what a file
+replaces."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ accepted record, one for each visit that the file no longer holds, one for a new
 new (its source lives).
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import median
+from operator import attrgetter
 from typing import Final, Protocol
 
 from streams.collecting.decoding import Accepted, Manifest, Window
+from streams.collecting.delay_counts import DelayCounts
+from streams.collecting.delays import Spread
 from streams.messages import Message, PassageRPU
 
 FILLED_FIELDS: Final = {"DP": "diagnosis_cim10", "GRAVITE": "ccmu", "SORTIE": "exited_at"}
@@ -25,10 +26,11 @@ class Receipt:
     """What became of one file.
 
     ``extracted_at`` and ``window`` are what it says of itself, ``elsewhere`` the records of other régions it holds,
-    left out and not counted as received. ``is_older``: a newer file of the source had already covered its
-    days, and it changed nothing. ``flags`` counts the quality rules broken by its readable records, ``filled`` how many
-    of its ``visits`` give each field of `FILLED_FIELDS`. Delays, in seconds, run from the instant of each added record
-    to its reception. ``refused`` says why nothing at all could be read of it.
+    left out and not counted as received. ``is_older``: a newer file of the source had already covered its days, and it
+    changed nothing. ``flags`` counts the quality rules broken by its readable records, ``filled`` how many of its
+    ``visits`` give each field of `FILLED_FIELDS`. Delays, in seconds, run from the instant of each added record to its
+    reception; ``delays`` counts them by `streams.collecting.delays.BOUNDS`. ``refused`` says why nothing at all could
+    be read of it.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Receipt:
     filled: dict[str, int] = field(default_factory=dict)
     delay_median_s: int | None = None
     delay_max_s: int | None = None
+    delays: Spread = ()
     refused: str = ""
 
     def __post_init__(self) -> None:
@@ -91,6 +94,9 @@ class Receipts(Protocol):
         ...
 
 
+_filled_of: Final = attrgetter(*FILLED_FIELDS.values())
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts the records of a file while it is read."""
@@ -105,7 +111,7 @@ class Tally:
     visits: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
-    delays: "array[int]" = field(default_factory=lambda: array("q"))
+    delays: DelayCounts = field(default_factory=DelayCounts)
 
     def readable(self, item: Accepted, extra_flags: Sequence[str] = ()) -> None:
         """Count what a readable record says, whatever the ledger makes of it."""
@@ -120,14 +126,14 @@ class Tally:
     def _fill(self, message: Message) -> None:
         if isinstance(message, PassageRPU):
             self.visits += 1
-            for name, attribute in FILLED_FIELDS.items():
-                if getattr(message, attribute) is not None:
+            for name, value in zip(FILLED_FIELDS, _filled_of(message), strict=True):
+                if value is not None:
                     self.filled[name] += 1
 
     def added(self, occurred_at: datetime, received_at: datetime) -> None:
         """Count a new record and how late it comes."""
         self.accepted += 1
-        self.delays.append(int((received_at - occurred_at).total_seconds()))
+        self.delays.add(int((received_at - occurred_at).total_seconds()))
 
     def counts(self) -> dict[str, object]:
         """Return the fields of a `Receipt`."""
@@ -142,6 +148,7 @@ class Tally:
             "flags": dict(sorted(self.flags.items())),
             "visits": self.visits,
             "filled": {name: self.filled[name] for name in FILLED_FIELDS} if self.visits else {},
-            "delay_median_s": int(median(self.delays)) if self.delays else None,
-            "delay_max_s": max(self.delays, default=None),
+            "delay_median_s": self.delays.median(),
+            "delay_max_s": self.delays.longest(),
+            "delays": self.delays.spread(),
         }

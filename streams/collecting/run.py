@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
@@ -66,8 +66,7 @@ class _Part:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     item: Accepted
     kind: str
     payload: bytes
@@ -208,13 +207,12 @@ class Run:
         return records, refused
 
     def _day(self, item: Accepted) -> date:
-        # Without a window nothing is compared by day: a row lives on as long as it is sent again.
-        if self._manifest.window is None or item.day is None:
-            return self._manifest.extracted_at.astimezone(self._context.zone).date()
-        return item.day
+        # Without a window nothing is compared by day: a row lives on as long as it is sent again, however old what
+        # the file says.
+        return self._today if self._manifest.window is None or item.day is None else item.day
 
     def _settle(self, record: _Record, verdict: Verdict, row: LedgerRow | None, before: dict[int, Entry]) -> None:
-        if verdict in {Verdict.ADDED, Verdict.CHANGED}:
+        if verdict is Verdict.ADDED or verdict is Verdict.CHANGED:
             if verdict is Verdict.ADDED:
                 self._tally.added(record.item.occurred_at, self._context.received_at)
             else:
@@ -242,8 +240,9 @@ class Run:
         )
 
     def _touch(self, row: LedgerRow, day: date) -> None:
-        if self._manifest.extracted_at > row.extracted_at:
-            self._part.rows.append(replace(row, extracted_at=self._manifest.extracted_at, day=day))
+        extracted_at = max(row.extracted_at, self._manifest.extracted_at)
+        if extracted_at > row.extracted_at or day > row.day:
+            self._part.rows.append(row._replace(extracted_at=extracted_at, day=max(day, row.day)))
 
     def _entries_before(
         self, records: Sequence[_Record], verdicts: Sequence[Verdict], known: dict[Key, LedgerRow]

@@ -16,6 +16,7 @@ from math import sqrt
 from statistics import fmean, median, stdev
 from typing import Final
 
+from streams.collecting.delays import quantile, together
 from streams.collecting.receipts import FILLED_FIELDS, Receipt
 from streams.region.feeds import RPU
 
@@ -23,6 +24,8 @@ LOOKED_AT: Final = 30
 FEWEST: Final = 5
 DAILY: Final = timedelta(days=1)
 _LIMIT: Final = 3
+_MEDIAN: Final = 0.5
+_NINTH_DECILE: Final = 0.9
 
 
 class SourceState(StrEnum):
@@ -37,7 +40,11 @@ class SourceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """One source. Rates are proportions of the last file's records; None when it held none, or nothing is known."""
+    """One source.
+
+    Rates are proportions of the last file's records; None when it held none, or nothing is known. Delays, in seconds,
+    are the median and the ninth decile of the records added by the last `LOOKED_AT` files.
+    """
 
     region: str
     feed: str
@@ -51,6 +58,7 @@ class SourceStatus:
     fill_rates: dict[str, float] = field(default_factory=dict)
     poorly_filled: tuple[str, ...] = ()
     delay_median_s: int | None = None
+    delay_p90_s: int | None = None
     is_older: bool = False
 
 
@@ -63,16 +71,34 @@ def statuses(
 ) -> list[SourceStatus]:
     """Return every source heard of, and those expected (région, feed, source) that never sent anything, by name.
 
-    Files refused as a whole say nothing of their source: they are not in it.
+    Files refused as a whole say nothing of their source, and messages have none: they are not in it.
     """
-    by_source: dict[tuple[str, str, str], deque[Receipt]] = {}
+    followed = FollowedSources()
     for receipt in receipts:
-        if not receipt.refused:
-            key = (receipt.region, receipt.feed, receipt.source)
-            by_source.setdefault(key, deque(maxlen=LOOKED_AT)).append(receipt)
-    found = [_status(list(each), now, silence) for each in by_source.values()]
-    found += [SourceStatus(*key, SourceState.NEVER) for key in expected if key not in by_source]
+        followed.add(receipt)
+    found = followed.statuses(now, silence)
+    heard = {(each.region, each.feed, each.source) for each in found}
+    found += [SourceStatus(*key, SourceState.NEVER) for key in expected if key not in heard]
     return sorted(found, key=lambda each: (each.region, each.feed, each.source))
+
+
+class FollowedSources:
+    """The last `LOOKED_AT` files of each source, receipt after receipt."""
+
+    def __init__(self) -> None:
+        self._files: dict[tuple[str, str, str], deque[Receipt]] = {}
+
+    def add(self, receipt: Receipt) -> bool:
+        """Take a receipt into account; return False when it is of no source: refused as a whole, or messages."""
+        if receipt.refused or not receipt.feed:
+            return False
+        key = (receipt.region, receipt.feed, receipt.source)
+        self._files.setdefault(key, deque(maxlen=LOOKED_AT)).append(receipt)
+        return True
+
+    def statuses(self, now: datetime, silence: Silence) -> list[SourceStatus]:
+        """Return how each source heard of stands."""
+        return [_status(list(each), now, silence) for each in self._files.values()]
 
 
 def _status(files: Sequence[Receipt], now: datetime, silence: Silence) -> SourceStatus:
@@ -80,6 +106,8 @@ def _status(files: Sequence[Receipt], now: datetime, silence: Silence) -> Source
     cadence = _cadence(files)
     expected_at = None if cadence is None else last.received_at + cadence
     rate, limit = _rejects(last, files[:-1])
+    delays = together(each.delays for each in files)
+    longest = max((each.delay_max_s for each in files if each.delay_max_s is not None), default=None)
     return SourceStatus(
         region=last.region,
         feed=last.feed,
@@ -92,7 +120,8 @@ def _status(files: Sequence[Receipt], now: datetime, silence: Silence) -> Source
         reject_limit=limit,
         fill_rates=_fill_rates(last),
         poorly_filled=_poorly_filled(last, files[:-1]),
-        delay_median_s=last.delay_median_s,
+        delay_median_s=quantile(delays, _MEDIAN, longest),
+        delay_p90_s=quantile(delays, _NINTH_DECILE, longest),
         is_older=last.is_older,
     )
 

@@ -16,6 +16,8 @@ from streams.opendata.layouts import Layout, Shape, shape_of
 _COUNT: Final = re.compile(r"[0-9]{1,9}(\.0{1,6})?")
 _DAY: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _CODE: Final = {"DEP": re.compile(r"[0-9]{2,3}|2[AB]"), "REG": re.compile(r"[0-9]{2}")}
+_LONGEST_SHOWN: Final = 12
+"""Characters of a cell that an error repeats: a code or a day is seen whole, a person sent by mistake is not."""
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _KNOWN: Final = {"DEP": frozenset(REGION_OF_DEPARTEMENT), "REG": frozenset(REGIONS)}
 
@@ -38,8 +40,11 @@ class Row:
     cells: dict[str, str]
 
     def error(self, column: str, expected: str) -> OpenDataError:
-        """Return the error to raise for a cell that is not what its column announces."""
-        return OpenDataError(self.source, self.line, f"column {column}: {self.cells[column][:40]!r} is not {expected}")
+        """Return the error to raise for a cell that is not what its column announces.
+
+        The cell is not repeated: whoever sends the wrong file may send anything, and the line is enough to find it.
+        """
+        return OpenDataError(self.source, self.line, f"column {column}: not {expected}")
 
 
 def rows(source: str, data: bytes, layout: Layout) -> Iterator[Row]:
@@ -116,8 +121,7 @@ def _shape(source: str, layout: Layout, header: list[str]) -> Shape:
     shape = shape_of(layout, header)
     if shape is None:
         expected = layout.delimiter.join(layout.shapes[0].header)
-        found = layout.delimiter.join(header)[:200]
-        raise OpenDataError(source, 1, f"header not recognised: {found!r} (expected {expected!r})")
+        raise OpenDataError(source, 1, f"header not recognised: expected {expected!r}")
     return shape
 
 

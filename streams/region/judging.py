@@ -112,6 +112,8 @@ def judge_rule(turn: Turn, in_force: RuleInForce, territory: str) -> None:
         turn.fold.arm(due, Due.POSTURE, turn.status, key)
     if after is not before:
         _move(turn, in_force, territory, before, state, judgement.evidence)
+    elif judgement.evidence.events:
+        turn.effects += book.attach(turn.world.book, turn.desk(), key, judgement.evidence)
 
 
 def forget(turn: Turn, key: str) -> None:

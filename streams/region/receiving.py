@@ -1,6 +1,7 @@
 """What an entry changes, one function per kind of message. Each returns None, or why the entry changes nothing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from alerts import book
@@ -202,7 +203,7 @@ def signal(turn: Turn, message: SignalSanitaire) -> str | None:
     signals = turn.world.signals
     known = signals.get(message.signal_id)
     if message.is_open and (message.ends_at is None or message.ends_at > turn.now):
-        signals[message.signal_id] = SignalState(message, known.since if known else turn.now)
+        signals[message.signal_id] = _updated(known, message, turn.now)
         if message.ends_at is not None:
             turn.fold.arm(message.ends_at, Due.SIGNAL_END, turn.status, message.signal_id)
     elif known is None:
@@ -212,6 +213,19 @@ def signal(turn: Turn, message: SignalSanitaire) -> str | None:
     for each in [message] if known is None else [message, known.signal]:
         judge_signal(turn, each)
     return None
+
+
+def _updated(known: SignalState | None, message: SignalSanitaire, now: datetime) -> SignalState:
+    if known is None:
+        return SignalState(message, now)
+    # A bulletin that repeats is still what the veille team judged; one that says something else is not.
+    before = known.signal
+    is_same = (before.nature, before.territory, before.criteria) == (
+        message.nature,
+        message.territory,
+        message.criteria,
+    )
+    return SignalState(message, known.since, known.triage) if is_same else SignalState(message, known.since)
 
 
 def judge_signal(turn: Turn, message: SignalSanitaire) -> None:

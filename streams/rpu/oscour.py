@@ -64,7 +64,7 @@ def decode(
         raise reader.unreadable("EXTRACT is later than the reception: every file to come would look older")
     clock = LocalClock(context.zone, range(FIRST_YEAR, manifest.extracted_at.year + 2))
     passages = _Passages(manifest, establishment, clock, pseudonyms.of_file(establishment.finess))
-    return Decoding(manifest, _items(reader, passages))
+    return Decoding(manifest, _items(reader, passages), reader.check_rest)
 
 
 def departement_of_finess(finess: str, region: str) -> str:
@@ -205,12 +205,15 @@ def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
     first = patient.fields.get("DA")
     if first is None:
         return ()
-    texts = [first, *(text for name, text in patient.repeated if name == "DA")]
+    texts = [first]
+    if patient.repeated:
+        texts += [text for name, text in patient.repeated if name == "DA"]
     codes = [_diagnosis(written, "DA", flags) for text in texts if (written := text.strip())]
     return tuple([code for code in codes if code is not None])
 
 
 def _all_flags(patient: Patient, flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
-    flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
+    if patient.repeated:
+        flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
     return tuple(dict.fromkeys(flags)) if flags else ()

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Final
 
+from streams.rpu.layout import Layout
 from streams.rpu.values import LISTS
 
 FIELDS: Final = ("ENTREE", "SORTIE", "NAISSANCE", "CP", "DP", *LISTS)
 """The fields that are read once; associated diagnoses (DA) may come many times."""
 CLOSING: Final = b"</PATIENT>"
+WORTH_A_LAYOUT: Final = 20
+"""Records in one piece of a file from which learning its layout pays."""
 
 _ALL_FIELDS: Final = itemgetter(*FIELDS)
 _NOT_PLAIN: Final = (b"&", b"=", b"/>")
@@ -52,21 +55,51 @@ class Patient:
         return map(str.strip, texts)
 
 
-def plain_patients(data: bytes, encoding: str) -> list[Patient] | None:
-    """Return the records of bytes that end with one, without comment or CDATA; None when they are not all plain."""
-    if any(mark in data for mark in _NOT_PLAIN) or data.count(b"<") != data.count(b">"):
-        return None
-    try:
-        pieces = data.decode(encoding).split("</PATIENT>")
-    except UnicodeDecodeError:
-        return None
-    patients = []
-    for piece in pieces[:-1]:
-        before, opening, body = piece.partition("<PATIENT>")
-        if not opening or before.strip() or "<PATIENT" in body:
+class PlainRecords:
+    """Reads the plain records of one file, and remembers how it lays them out; ``names`` are those of their fields."""
+
+    __slots__ = ("_layout", "names")
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._layout: Layout | None = None
+
+    def read(self, data: bytes, encoding: str) -> list[Patient] | None:
+        """Return the records of bytes that end with one, without comment or CDATA; None when they are not all plain."""
+        if any(mark in data for mark in _NOT_PLAIN) or data.count(b"<") != data.count(b">"):
             return None
-        patients.append(_patient(body))
-    return patients
+        try:
+            pieces = data.decode(encoding).split("</PATIENT>")
+        except UnicodeDecodeError:
+            return None
+        bodies = []
+        for piece in pieces[:-1]:
+            before, opening, body = piece.partition("<PATIENT>")
+            if not opening or "<PATIENT" in body or before.strip():
+                return None
+            bodies.append(body)
+        return self._patients(bodies)
+
+    def _patients(self, bodies: list[str]) -> list[Patient]:
+        if self._layout is None and len(bodies) >= WORTH_A_LAYOUT:
+            self._layout = Layout.of(max(bodies, key=len))
+        if self._layout is None:
+            return [self._named(_patient(body)) for body in bodies]
+        read = self._layout.read
+        return [_laid_out(body, *found) if (found := read(body)) else self._named(_patient(body)) for body in bodies]
+
+    def _named(self, patient: Patient) -> Patient:
+        # Those of the layout are at most sixty: they need no counting.
+        self.names.update(patient.fields)
+        return patient
+
+
+def _laid_out(body: str, fields: dict[str, str], diagnoses: list[str]) -> Patient:
+    patient = Patient(body=body)
+    patient.fields = fields
+    for text in diagnoses:
+        patient.add("DA", text)
+    return patient
 
 
 def _patient(body: str) -> Patient:

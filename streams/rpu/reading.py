@@ -4,17 +4,18 @@ expat reads it, in memory that does not grow with the file. Nothing outside the 
 refused, hence every entity but XML's own five. A record and a piece of markup are bounded, and so is the number of
 different names, which expat remembers. Elements are known by their names; unknown ones are ignored.
 
-Records written plainly are cut out as they stand (`streams.rpu.patient`), and expat only checks them. In the
-others, only ends and texts are followed: the text of an element that closes is what came since the last one closed.
-Both give the same texts; the first costs half as much.
+Records written plainly are cut out as they stand (`streams.rpu.patient`), and expat only checks them. The others are
+followed tag by tag: the text of an element that closes is what came since the last tag. Both give the same texts; the
+first costs half as much.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from typing import BinaryIO, Final
 from xml.parsers import expat
 
 from streams.collecting.decoding import UnreadableFeed
-from streams.rpu.patient import CLOSING, Patient, plain_patients
+from streams.rpu.patient import CLOSING, Patient, PlainRecords
 
 CHUNK: Final = 1 << 16
 LARGEST_RECORD: Final = 1 << 18
@@ -25,7 +26,6 @@ MOST_NAMES: Final = 1000
 _ENCODINGS: Final = {"UTF-8": "utf-8", "ISO-8859-1": "iso-8859-1"}
 _RECORD_DEPTH: Final = 3
 _PASSAGES: Final = b"<PASSAGES>"
-_Opening = Callable[[str, dict[str, str]], None]
 
 
 class Reader:
@@ -38,16 +38,15 @@ class Reader:
         self._header: dict[str, str] | None = None
         self._path: list[str] = []
         self._texts: list[str] = []
-        self._names: set[str] = set()
         self._patient = Patient(0)
         self._is_inside = False
+        self._plain = PlainRecords()
         self._complete: list[Patient] = []
         self._has_passages = False
         self._tail = b""  # read, not parsed yet
         self._is_between_records = False  # what is parsed ends with a PASSAGES tag or a closed PATIENT
         self._buffer = b""
         self._fed = 0
-        self._inside_handler: _Opening | None = None
         self._parser = expat.ParserCreate()
         self._prepare()
 
@@ -64,6 +63,10 @@ class Reader:
             complete, self._complete = self._complete, []
             yield from complete
             has_more = self._advance()
+
+    def check_rest(self) -> None:
+        """Read the other records and forget them; UnreadableFeed when the file is damaged or cut."""
+        deque(self.patients(), maxlen=0)
 
     def raw(self, patient: Patient) -> bytes:
         """Return the element in UTF-8, whatever the file's encoding, while it is the last one yielded."""
@@ -134,7 +137,7 @@ class Reader:
         """Parse up to the end of the last whole record; the rest waits for the next piece."""
         closed = self._tail.rindex(CLOSING) + len(CLOSING)
         records, self._tail = self._tail[:closed], self._tail[closed:]
-        patients = plain_patients(records, self.encoding)
+        patients = self._plain.read(records, self.encoding)
         if patients is None:
             self._feed(records)
             return
@@ -143,7 +146,6 @@ class Reader:
         self._follow(True)
         self._fed += len(records)
         self._complete = patients
-        self._names.update(*[patient.fields for patient in patients])
         self._check_names()
 
     def _feed(self, chunk: bytes) -> None:
@@ -151,10 +153,6 @@ class Reader:
         kept = self._buffer[self._patient.start - self._fed :] if self._is_inside else b""
         self._buffer = kept + chunk
         self._fed += len(chunk)
-        # Attributes mean nothing here, but expat remembers their names: a handler makes them countable.
-        self._inside_handler = _ignore if b"=" in chunk else None
-        if self._is_inside:
-            self._parser.StartElementHandler = self._inside_handler
         self._parse(chunk)
         self._check_bounds()
 
@@ -175,7 +173,7 @@ class Reader:
         self._check_names()
 
     def _check_names(self) -> None:
-        if len(self._parser.intern) + len(self._names) > MOST_NAMES:
+        if len(self._parser.intern) + len(self._plain.names) > MOST_NAMES:
             raise self.unreadable(f"more than {MOST_NAMES} different names of elements and attributes")
 
     def _declare(self, _version: str, encoding: str | None, _standalone: int) -> None:
@@ -221,7 +219,7 @@ class Reader:
         parser = self._parser
         self._patient = Patient(parser.CurrentByteIndex)
         self._is_inside = True
-        parser.StartElementHandler = self._inside_handler
+        parser.StartElementHandler = self._open_field
         parser.EndElementHandler = self._close_field
 
     def _close(self, name: str) -> None:
@@ -231,6 +229,11 @@ class Reader:
         self._texts.clear()
         if path.pop() != name:
             raise self.unreadable("a PATIENT inside a PATIENT")
+
+    def _open_field(self, _name: str, _attributes: dict[str, str]) -> None:
+        # What stands between two fields is text of neither. Attributes mean nothing here, but expat remembers their
+        # names: that there is a handler makes them countable.
+        self._texts.clear()
 
     def _close_field(self, name: str) -> None:
         fields, texts = self._patient.fields, self._texts
@@ -251,7 +254,3 @@ class Reader:
         self._path.pop()
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
-
-
-def _ignore(_name: str, _attributes: dict[str, str]) -> None:
-    """Stand for the opening of a field: what matters comes when it closes."""

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import BinaryIO, Final
 
 from pydantic import ValidationError
@@ -37,13 +38,15 @@ COLLECTED_KINDS: Final = ("Report", "Update")
 _FINESS: Final = re.compile(r"[0-9AB]{9}")
 _LONGEST_KEPT: Final = 300
 
-Pseudonym = Callable[[str], str]
+Pseudonym = Callable[[str, date], str]
+"""What identifies an intervention, and the local day it was decided → its key."""
 
 
 def decode(stream: BinaryIO, source_name: str, context: Context, pseudonym: Pseudonym | None = None) -> Decoding:
     """Read one message; UnreadableFeed when it is not an EDXL-DE envelope.
 
-    ``pseudonym`` makes a key of what identifies an intervention, with a secret; without it, a plain SHA-256 does.
+    ``pseudonym`` makes a key of what identifies an intervention, with the secret of its day; without it, a plain
+    SHA-256 does.
     """
     try:
         envelope = Envelope.model_validate(feed_json.read_json(stream, source_name))
@@ -55,7 +58,7 @@ def decode(stream: BinaryIO, source_name: str, context: Context, pseudonym: Pseu
     return Decoding(Manifest(FEED, envelope.sender_id, context.received_at), reading.items())
 
 
-def _digest(identity: str) -> str:
+def _digest(identity: str, _day: date) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()
 
 
@@ -98,8 +101,9 @@ class _Reading:
         about = rpis.context
         destination = rpis.orientation and rpis.orientation.destination
         identity = f"{about.organisation}|{about.case_id}|{about.finess}|{about.decided_at.isoformat()}"
+        day = about.decided_at.astimezone(self.context.zone).date()
         intervention = SmurIntervention(
-            key=self.pseudonym(identity),
+            key=self.pseudonym(identity, day),
             departement=departement_of(about.organisation),
             decided_at=about.decided_at,
             finess=_finess(about.finess),
@@ -107,7 +111,6 @@ class _Reading:
         )
         unread = () if intervention.finess else ("valeur_inconnue:ressourceFinessGeo",)
         flags = unread + future_flags(about.decided_at, self.context)
-        day = about.decided_at.astimezone(self.context.zone).date()
         return Accepted(intervention, about.decided_at, key_of(intervention.key, status), day, status, flags)
 
     def _kept(self, message: Json) -> bytes:

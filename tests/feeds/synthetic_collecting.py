@@ -1,18 +1,23 @@
 """What tests of the synthetic feeds share: files collected into a journal in memory, and what it then holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import date
 from functools import partial
 from io import BytesIO
 
+from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context, Refused
 from streams.collecting.formats import Formats, Tools, all_formats
+from streams.collecting.ledger import Key, LedgerRow, Scope
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.collecting.testing import MemoryLedger
+from streams.entry import Status
 from streams.journal import Journal
 from streams.messages import PassageCorrected, PassageRemoved, PassageRPU, decode
 from streams.monitor import Monitor
+from streams.region.state import NEVER
 from streams.synthetic.bed_files import BED_KINDS
 from streams.synthetic.oscour_files import TimedFile
 from streams.testing import MemoryJournal
@@ -22,16 +27,28 @@ REGION = "52"
 
 
 def formats() -> Formats:
-    return all_formats(Pseudonyms(RING), BED_KINDS)
+    return all_formats(Pseudonyms(RING), Directory(bed_kinds=BED_KINDS))
 
 
-def decoded(file: TimedFile) -> list[Accepted | Refused]:
-    """Recognise and decode a file that was dropped; UnreadableFeed when it is damaged as a whole."""
+class _AllGiven(MemoryLedger):
+    """A ledger of a source that already gave every record it may speak of."""
+
+    def known(self, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
+        return {
+            (Status.ACTUAL, key): LedgerRow(Status.ACTUAL, key, date.min, scope.feed.encode(), NEVER, 1) for key in keys
+        }
+
+
+def decoded(file: TimedFile, *, is_given: bool = False) -> list[Accepted | Refused]:
+    """Recognise and decode a file that was dropped; UnreadableFeed when it is damaged as a whole.
+
+    ``is_given``: what it refers to was given before.
+    """
     known = formats()
     name = known.recognise(file.content)
     assert name, file.name
     context = Context(REGION, file.at)
-    tools = Tools(REGION, MemoryLedger(), {})
+    tools = Tools(REGION, _AllGiven() if is_given else MemoryLedger(), {})
     return list(known.by_name[name].decode(BytesIO(file.content), file.name, context, tools).items)
 
 

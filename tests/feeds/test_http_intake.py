@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
+from streams.adapters.http_intake import openapi
 from streams.adapters.http_problems import HEADERS
 from streams.collecting.api_keys import FEEDS
 from streams.collecting.collector import Collector
@@ -250,3 +252,16 @@ def test_every_format_comes_in_by_one_feed() -> None:
 def test_a_delivery_never_shows_its_body(door: Door) -> None:
     door.key("rpu")
     assert COMMUNE not in repr(Delivery(door.keys.all()[0], "rpu", "oscour", "1", rpu()))
+
+
+def test_what_is_served_is_what_is_published(door: Door, repository: Path) -> None:
+    served = door.ask("GET", "/v1/openapi.json", {}).json()
+    published = yaml.safe_load((repository / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    assert served == published == openapi()
+    statuses = {status for operation in _operations(published) for status in operation["responses"]}
+    guide = (repository / "docs" / "flux-http.md").read_text(encoding="utf-8")
+    assert {status for status in statuses if status not in {"200", "202"} and f"| {status} |" not in guide} == set()
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]

@@ -2,7 +2,7 @@ import copy
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,8 @@ def test_only_actual_is_real(outer: str, inner: Any) -> None:  # noqa: ANN401 - 
 
 
 def test_the_key_is_a_pseudonym_of_the_case() -> None:
-    def pseudonym(identity: str) -> str:
+    def pseudonym(identity: str, day: date) -> str:
+        assert day == date(2026, 1, 14)
         return f"k1.{len(identity)}"
 
     assert intervention(one(read(decode, envelope(summary()), pseudonym=pseudonym))).key.startswith("k1.")

@@ -12,6 +12,7 @@ from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
+from streams.collecting.delays import spread
 from streams.collecting.ledger import Scope
 from streams.collecting.receipts import Receipt, line
 from streams.entry import Draft, Entry, Head, Status
@@ -263,6 +264,7 @@ def test_a_receipt_counts_flags_filled_fields_and_delays() -> None:
     assert receipt.flags == {"drapeau": 1}
     assert receipt.filled == {"DP": 0, "GRAVITE": 1, "SORTIE": 0}
     assert (receipt.visits, receipt.delay_median_s, receipt.delay_max_s) == (2, 7200, 7200)
+    assert receipt.delays == spread({7200: 2})
 
 
 def test_days_the_ledger_forgot_are_not_journaled_twice() -> None:
@@ -343,3 +345,11 @@ def test_a_file_of_which_nothing_could_be_read_says_nothing() -> None:
     made = collector()
     assert counts(made.collect(sent(file("!illisible")), received())) == (1, 0, 0, 1, 0)
     assert kinds(made) == []
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(39), timedelta(40), timedelta(400)])
+def test_a_file_without_window_sent_again_journals_nothing_however_old(age: timedelta) -> None:
+    made, data = collector(), file(f"a {DAY}", f"b {DAY}", feed="lits", at=NOW - age)
+    assert made.collect(sent(data), received()).journaled == 2
+    for day in range(1, 90, 13):
+        assert made.collect(sent(data), received(NOW + timedelta(day))).journaled == 0

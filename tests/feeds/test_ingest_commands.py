@@ -1,5 +1,6 @@
 """`vigie ingest`, `vigie quarantine` and `vigie feeds status`, as a user runs them."""
 
+import re
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -174,7 +175,9 @@ def test_feeds_status_tells_each_source(tmp_path: Path, journal: Path) -> None:
     assert found.exit_code == 0
     assert "ETAB-440000271" in found.stdout
     assert "à l'heure" in found.stdout
-    assert "SORTIE 0 %" in found.stdout
+    fresh, quality = found.stdout.split("délais de transmission et remplissage")
+    assert re.search(r"ETAB-440000271 +rpu +\S+ \S+ +\S+ \S+ +0,0 % +à l'heure", fresh)
+    assert re.search(r"ETAB-440000271 +rpu +inconnue +\d+ j \d+ h +\d+ j \d+ h +\d+ % +\d+ % +0 %", quality)
 
 
 def test_feeds_status_of_a_journal_without_files(journal: Path) -> None:

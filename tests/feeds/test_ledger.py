@@ -77,7 +77,7 @@ def test_the_first_of_a_key_given_twice_stands_across_calls() -> None:
 
 
 def test_an_exercise_never_meets_the_real_record_of_the_same_key() -> None:
-    exercise = replace(offer(), status=Status.EXERCISE)
+    exercise = offer()._replace(status=Status.EXERCISE)
     assert verdict(Terms(NOW), exercise, row()) is Verdict.ADDED
 
 

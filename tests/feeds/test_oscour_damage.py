@@ -12,6 +12,7 @@ from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFe
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.messages import PassageRPU, encode, encode_checked
 from streams.rpu.oscour import decode
+from streams.rpu.patient import WORTH_A_LAYOUT
 from streams.rpu.reading import CHUNK, LARGEST_RECORD
 from tests.feeds.oscour_files import RECEIVED_AT, RING, Pieces, document, encoded, patient, read, read_stream
 
@@ -214,12 +215,50 @@ def test_where_the_stream_is_cut_into_pieces_changes_nothing(visits: list[dict[s
     assert read_stream(Pieces(pieces, len(data))) == read(data)[1]
 
 
-@given(st.lists(FIELDS, max_size=8), st.sampled_from(["UTF-8", "ISO-8859-1"]))
-def test_records_cut_out_plainly_are_those_read_by_events(visits: list[dict[str, str]], encoding: str) -> None:
-    patients = "".join(map(patient, visits))
+@given(st.lists(FIELDS, max_size=8), st.sampled_from(["UTF-8", "ISO-8859-1"]), st.booleans())
+def test_records_cut_out_plainly_are_those_read_by_events(
+    visits: list[dict[str, str]], encoding: str, is_long: bool
+) -> None:
+    # Repeated so that the layout of the file is worth learning.
+    patients = "".join(map(patient, visits)) * (WORTH_A_LAYOUT if is_long else 1)
     plain = read(encoded(document(patients), encoding))
     by_events = read(encoded(document(f"<!-- from here on -->{patients}"), encoding))
     assert plain == by_events
+
+
+@pytest.mark.parametrize("stray", ["x", "é", " 14/01/2025 ", "&amp;"])
+@pytest.mark.parametrize("before", ["", "<!-- from here on -->"])
+def test_text_between_two_fields_belongs_to_neither(stray: str, before: str) -> None:
+    written = patient(extra="<DA>I10</DA>").replace("><", f">{stray}<")
+    _, items = read(encoded(document(before + written)))
+    assert items == read(encoded(document(patient(extra="<DA>I10</DA>"))))[1]
+
+
+def lists(*diagnoses: str) -> str:
+    written = "".join(f"<DA>{each}</DA>\n" for each in diagnoses)
+    return f"<LISTE_DA>{written}</LISTE_DA><LISTE_ACTES><ACTE>ZBQK002</ACTE></LISTE_ACTES>"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        patient(extra=lists("I10", "", "E119", "I10")),
+        patient(extra=lists()),
+        "<PATIENT><ENTREE>14/01/2025 08:12</ENTREE></PATIENT>",
+        patient(extra="<DA>I10</DA>"),
+        patient(extra="<DP>I10</DP>" + lists("I10")),
+        patient(extra="<AUTRE><DP>I10</DP></AUTRE>" + lists("I10")),
+        patient(extra=lists("I10") + lists("E119")),
+        patient(extra=lists("I10").replace("<DA>", "<DP>").replace("</DA>", "</DP>")),
+        patient(extra=lists("I10")).replace("><", ">x<"),
+        patient({"ENTREE": ""}, extra=lists("I10")),
+    ],
+)
+@pytest.mark.parametrize("usual", [patient(extra=lists("I10", "E119")), patient(), "<PATIENT></PATIENT>"])
+def test_a_record_of_another_layout_than_the_others_is_read_the_same(odd: str, usual: str) -> None:
+    passages = odd + usual * WORTH_A_LAYOUT + odd
+    by_events = read(encoded(document(f"<!-- from here on -->{passages}")))
+    assert read(encoded(document(passages))) == by_events
 
 
 HIDDEN = patient({"DP": "Z999"})

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.decoding import Manifest, Window
+from streams.collecting.delays import spread
 from streams.collecting.ledger import Collected
 from streams.collecting.receipts import Receipt
 from streams.collecting.source_quality import SourceState, SourceStatus, statuses
@@ -105,6 +106,17 @@ def test_rejects_beyond_the_control_limit() -> None:
     assert found.reject_limit == pytest.approx(0.02 + 3 * (0.02 * 0.98 / 100) ** 0.5)
     usual = replace(last, accepted=95, quarantined=5, journaled=95)
     assert status(*days(6), usual).state is SourceState.ON_TIME
+
+
+def test_delays_are_those_of_the_last_files_together() -> None:
+    short, long = spread({1800: 90}), spread({86_400: 10})
+    found = status(*(replace(each, delays=short, delay_max_s=1800) for each in days(3)))
+    assert (found.delay_median_s, found.delay_p90_s) == (1350, 1710)
+    mixed = [replace(each, delays=delays) for each, delays in zip(days(2), (short, long), strict=True)]
+    assert status(*mixed).delay_p90_s == 1800
+    many = [replace(each, delays=long if n else short) for n, each in enumerate(days(40))]
+    assert status(*many).delay_median_s == round(64_800 + 21_600 / 2)  # the oldest files are forgotten
+    assert (status(RECEIPT).delay_median_s, status(RECEIPT).delay_p90_s) == (None, None)
 
 
 def test_a_field_less_filled_than_ever() -> None:

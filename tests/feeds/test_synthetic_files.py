@@ -48,8 +48,8 @@ def file(content: bytes, name: str = "essai", at: datetime = NOON) -> TimedFile:
     return TimedFile(at, name, content)
 
 
-def accepted(content: bytes, at: datetime = NOON) -> list[Accepted]:
-    items = decoded(file(content, at=at))
+def accepted(content: bytes, at: datetime = NOON, *, is_given: bool = False) -> list[Accepted]:
+    items = decoded(file(content, at=at), is_given=is_given)
     assert all(isinstance(each, Accepted) for each in items), items
     return [each for each in items if isinstance(each, Accepted)]
 
@@ -325,7 +325,7 @@ def test_the_other_formats_say_what_they_were_given() -> None:
     (cap,) = accepted(cap_xml(first))
     assert isinstance(cap.message, SignalSanitaire)
     assert (cap.message.territory, cap.message.criteria["evenement"]) == ("DEP-72", "Fusillade & fuite")
-    ended = accepted(cap_xml(CapAlert("x-2", NOON, "Cancel", "Fusillade", "72", replaces=first)))
+    ended = accepted(cap_xml(CapAlert("x-2", NOON, "Cancel", "Fusillade", "72", replaces=first)), is_given=True)
     signals = [each.message for each in ended if isinstance(each.message, SignalSanitaire)]
     assert cap.message.signal_id in {each.signal_id for each in signals if not each.is_open}
 

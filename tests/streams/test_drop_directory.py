@@ -1,4 +1,4 @@
-"""The drop directory: only whole files are taken, and nothing is ever deleted."""
+"""The drop directory: only whole files are taken; what was read is kept for a time and by its owner only."""
 
 import os
 from datetime import timedelta
@@ -125,3 +125,24 @@ def test_no_name_is_too_long_or_too_strange_to_be_put_away(drop: DropDirectory, 
     assert moved.suffix == path.suffix
     assert len(list(drop.rejected.iterdir())) == 2
     printable(moved).encode()
+
+
+def test_what_is_put_away_can_be_entered_by_its_owner_only(drop: DropDirectory) -> None:
+    for directory in (drop.received, drop.rejected):
+        assert directory.stat().st_mode & 0o077 == 0
+
+
+def test_rights_an_operator_gave_stand(drop: DropDirectory) -> None:
+    drop.received.chmod(0o750)
+    assert DropDirectory(drop.path).received.stat().st_mode & 0o777 == 0o750
+
+
+def test_what_was_kept_long_enough_is_deleted_and_nothing_else(drop: DropDirectory) -> None:
+    old, recent = EPOCH, EPOCH + timedelta(days=1)
+    drop.accept(write(drop, "vieux.xml"), old)
+    drop.reject(write(drop, "refuse.xml"), old, "pourquoi")
+    kept = [drop.accept(write(drop, "recent.xml"), recent), drop.received / "note.txt", write(drop, "arrive.xml")]
+    kept[1].write_text("d'un exploitant")
+    assert drop.purge(recent) == 3
+    assert sorted(path for path in drop.path.rglob("*") if path.is_file()) == sorted(kept)
+    assert drop.purge(recent) == 0

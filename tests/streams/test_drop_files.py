@@ -1,7 +1,6 @@
 """Dropped files: every kind of message is read, and whatever else is refused with its file and line."""
 
 import json
-import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def test_every_kind_is_here() -> None:
 def read(folder: Path, data: str | bytes, name: str = "d.jsonl") -> tuple[Draft, ...]:
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return read_dropped(path, "52", EPOCH).drafts
+    return read_dropped(path, "52")
 
 
 def refusal(folder: Path, data: str | bytes, name: str = "d.jsonl") -> str:
@@ -148,31 +147,25 @@ def test_a_hostile_line_refuses_the_whole_file_and_names_it(tmp_path: Path, line
     assert len(reason) < 2000
 
 
-def test_a_refusal_does_not_repeat_what_the_record_holds(tmp_path: Path) -> None:
-    visit = json.dumps({"key": "k", "finess": "440000271", "departement": "44", "entered_at": "né le 3 mai 1950"})
-    assert "1950" not in refusal(tmp_path, wrap(visit, "rpu.passage"))
+BORN = "né le 3 mai 1950"
 
 
-@pytest.mark.parametrize("name", ["d.csv", "d", "d.xml"])
-@pytest.mark.parametrize("data", [b"", b"colonne;autre\n1;2\n", b"\xff\xfe\x00", b"\x00" * 9000])
-def test_a_file_of_no_known_format_is_refused(tmp_path: Path, name: str, data: bytes) -> None:
-    assert refusal(tmp_path, data, name).startswith(f"{name}: not a known file")
-
-
-def test_an_open_data_file_is_read_for_the_region_and_its_other_rows_kept(tmp_path: Path) -> None:
-    path = tmp_path / os.fsdecode(b"stocks-\xe9.csv")
-    header = "date,department_code,n_hospitalised_patients,n_icu_patients,n_hospital_healed,n_hospital_death\n"
-    path.write_text(f"{header}2026-01-13,44,1,2,3,4\n2026-01-13,75,1,2,3,4\n2026-01-13,,1,2,3,4\n")
-    dropped = read_dropped(path, "52", EPOCH)
-    assert [draft.region for draft in dropped.drafts] == ["52"]
-    (aside,) = dropped.quarantine
-    assert (aside.line, aside.record, aside.received_at) == (4, b"2026-01-13,,1,2,3,4\n", EPOCH)
-    assert aside.source.encode().endswith("stocks-\ufffd.csv".encode())
-
-
-def test_a_broken_open_data_file_names_its_line(tmp_path: Path) -> None:
-    data = "dep;jour;incid_hosp;incid_rea;incid_dc;incid_rad\n44;2026-01-13;1;x;0;0\n"
-    assert "d.csv:2: column incid_rea" in refusal(tmp_path, data, "d.csv")
+@pytest.mark.parametrize(
+    "line",
+    [
+        wrap(json.dumps({"key": "k", "finess": "440000271", "departement": "44", "entered_at": BORN}), "rpu.passage"),
+        wrap(json.dumps({"territory": "DEP-44", "source": "s", "beds": {BORN: -1}}), "reference.beds"),
+        wrap(SIGNAL.replace("DEP-44", BORN)),
+        wrap(SIGNAL, kind=BORN),
+        wrap(SIGNAL, occurred_at=BORN),
+        wrap(SIGNAL).replace('{"kind"', f'{{"status":"{BORN}","kind"', 1),
+        f'{{"{BORN}": 1}}',
+        BORN,
+    ],
+    ids=["value", "key", "territory", "kind", "instant", "status", "no message", "no JSON"],
+)
+def test_a_refusal_does_not_repeat_what_the_record_holds(tmp_path: Path, line: str) -> None:
+    assert "1950" not in refusal(tmp_path, line)
 
 
 anything = st.recursive(

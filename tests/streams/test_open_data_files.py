@@ -48,7 +48,7 @@ def test_a_file_is_read_and_filtered_by_region(write: Callable[[bytes], Path]) -
 
 def test_errors_name_the_path_and_the_line(write: Callable[[bytes], Path]) -> None:
     path = write(SMALL.replace(b"54", b"x"))
-    with pytest.raises(OpenDataError, match=r"fichier\.csv:2: column si_usic: 'x'"):
+    with pytest.raises(OpenDataError, match=r"fichier\.csv:2: column si_usic: not a count"):
         read_files([("lits-sae", path)])
 
 

@@ -207,21 +207,21 @@ def test_two_files_may_not_give_the_same_figures() -> None:
         ("sivic-stocks", STOCKS.replace(",", ";"), "f.csv:1: header not recognised"),
         ("sivic-stocks", STOCKS.replace("n_icu", "n_rea"), "f.csv:1: header not recognised"),
         ("sivic-incidents", STOCKS, "f.csv:1: header not recognised"),
-        ("sivic-stocks", STOCKS.replace("90", "neuf"), "f.csv:2: column n_hospitalised_patients: 'neuf'"),
-        ("sivic-stocks", STOCKS.replace("90", "-9"), "f.csv:2: column n_hospitalised_patients: '-9'"),
-        ("sivic-stocks", STOCKS.replace("90", "9.5"), "f.csv:2: column n_hospitalised_patients: '9.5'"),
+        ("sivic-stocks", STOCKS.replace("90", "neuf"), "f.csv:2: column n_hospitalised_patients: not a count"),
+        ("sivic-stocks", STOCKS.replace("90", "-9"), "f.csv:2: column n_hospitalised_patients: not a count"),
+        ("sivic-stocks", STOCKS.replace("90", "9.5"), "f.csv:2: column n_hospitalised_patients: not a count"),
         ("sivic-stocks", STOCKS.replace("90", "٩"), "f.csv:2: column n_hospitalised_patients"),
-        ("sivic-stocks", STOCKS.replace("03-24,44", "02-30,44"), "f.csv:2: column date: '2020-02-30'"),
+        ("sivic-stocks", STOCKS.replace("03-24,44", "02-30,44"), "f.csv:2: column date: not a day"),
         ("sivic-stocks", STOCKS.replace("2020-03-24,44", "24/03/2020,44"), "f.csv:2: column date"),
         ("sivic-stocks", STOCKS.replace("2020-03-24,44", "9999-12-31,44"), "f.csv:2: column date"),
-        ("sivic-stocks", STOCKS.replace("24,44", "24,4"), "f.csv:2: column department_code: '4'"),
+        ("sivic-stocks", STOCKS.replace("24,44", "24,4"), "f.csv:2: column department_code: not an INSEE code"),
         ("sivic-stocks", STOCKS.replace(",3\n", "\n"), "f.csv:2: 5 cells, expected 6"),
         ("sivic-stocks", STOCKS + "2020-03-24,44,90,30,12,3\n", "f.csv:4: DEP-44 2020-03-24 is given twice"),
         ("sivic-stocks", STOCKS.replace("90", "9\x00"), "f.csv:2: NUL byte"),
         ("sivic-stocks", STOCKS.encode() + b"\xff", "f.csv:4: not UTF-8"),
         ("sivic-stocks", STOCKS.replace("90", '"9"0'), "f.csv:2: not readable as CSV"),
         ("sivic-stocks", STOCKS.replace("90", '"90'), "f.csv:3: not readable as CSV"),
-        ("sursaud-quotidien", SURSAUD.replace(",A,", ",F,"), "f.csv:3: column sursaud_cl_age_corona: 'F'"),
+        ("sursaud-quotidien", SURSAUD.replace(",A,", ",F,"), "f.csv:3: column sursaud_cl_age_corona: not an age class"),
         (
             "sursaud-quotidien",
             SURSAUD.replace(",A,", ",E,"),
@@ -233,6 +233,20 @@ def test_two_files_may_not_give_the_same_figures() -> None:
 )
 def test_a_malformed_file_is_one_error_with_its_line(format_: str, text: str | bytes, expected: str) -> None:
     assert refusal(format_, text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STOCKS.replace("n_icu", "né le 3 mai 1950"),
+        STOCKS.replace("90", "né le 3 mai 1950"),
+        STOCKS.replace("2020-03-24,44", "2020-03-24,né le 3 mai 1950"),
+        STOCKS.replace("2020-03-24,44", "1950-05-03,44"),
+        STOCKS.replace("90", '"né le 3 mai 1950'),
+    ],
+)
+def test_a_refusal_repeats_nothing_of_the_file(text: str) -> None:
+    assert "1950" not in refusal("sivic-stocks", text)
 
 
 def test_a_byte_order_mark_windows_ends_of_line_and_blank_lines_are_fine() -> None:

@@ -45,7 +45,8 @@ def of(site: Site) -> list[TimedFile]:
 
 
 def items(file: TimedFile) -> list[Accepted]:
-    return [each for each in decoded(file) if isinstance(each, Accepted)]
+    # A CAP alert may end one that was given before; only that is told from the ledger here.
+    return [each for each in decoded(file, is_given=file.name.startswith("cap_")) if isinstance(each, Accepted)]
 
 
 def visits(site: Site) -> dict[str, PassageRPU]:

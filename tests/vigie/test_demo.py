@@ -10,7 +10,7 @@ from orsan_plans.posture import Posture
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.synthetic.oscour_files import TimedFile
 from tests.vigie.monitored import last_line, vigie
-from vigie.demo import NotTaken, Spectator
+from vigie.demo import Spectator
 from vigie.demo import play as played_scene
 from vigie.demo_depot import emptied
 from vigie.demo_scenarios import exercise_scenario, winter_scenario
@@ -58,8 +58,10 @@ def test_the_winter_evening_goes_through_files_and_counts_each_record(tmp_path: 
     )
     assert received == accepted + known + aside
     assert aside == 1
-    journaled, corrected, removed = numbers(done.stdout, r"journal (\d+) \(corrections : (\d+), retraits : (\d+)\)")
-    assert journaled == accepted + removed
+    journaled, corrected, removed, lived = numbers(
+        done.stdout, r"journal (\d+) \(corrections : (\d+), retraits : (\d+), fichiers sans nouveauté : (\d+)\)"
+    )
+    assert journaled == accepted + removed + lived
     assert corrected > 1000
     dropped, refused, older = numbers(
         done.stdout, r"déposés (\d+) \(refusés en entier : (\d+), dépassés par un plus récent : (\d+)\)"
@@ -101,15 +103,13 @@ def test_the_exercise_is_a_scenario_of_the_command(tmp_path: Path) -> None:
     assert "EXERCICE EXERCICE EXERCICE : ALERTE AMAVI" in done.stdout
 
 
-def test_a_file_that_is_none_of_the_formats_ends_the_play(tmp_path: Path) -> None:
+def test_a_file_that_is_none_of_the_formats_is_refused_and_counted(tmp_path: Path) -> None:
     evening = winter_scenario(1)
     odd = TimedFile(evening.arrivals[0].at, "odd.bin", b"neither this nor that")
     scenario = type(evening)(evening.title, (odd,), evening.regions, evening.catalogue, evening.arrivals[1].at)
-    with (
-        SqliteJournal.create(tmp_path / "a.db") as journal,
-        pytest.raises(NotTaken, match=r"odd\.bin: not a known file"),
-    ):
-        played_scene(scenario, journal, 1, Spectator(), emptied(tmp_path / "depot"))
+    with SqliteJournal.create(tmp_path / "a.db") as journal:
+        ending = played_scene(scenario, journal, 1, Spectator(), emptied(tmp_path / "depot"))
+    assert +ending.totals.files == {"refused": 1}
 
 
 def test_the_depot_is_emptied_only_when_a_demo_made_it(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_order_of_the_files_changes_nothing(files: list[str], tmp_path: Path
 
 
 REFUSED = {
-    "a count that is none": (f"{STOCKS}2020-03-19,44,1,x,0,0\n", ":2: column n_icu_patients: 'x' is not a count"),
+    "a count that is none": (f"{STOCKS}2020-03-19,44,1,x,0,0\n", ":2: column n_icu_patients: not a count"),
     "a cut row": (f"{STOCKS}2020-03-19,44,1,1,0,0\n2020-03-20,44,1\n", ":3: 3 cells, expected 6"),
     "another header": ("date;dep\n", ":1: header not recognised"),
     "an empty file": ("", ":1: the file is empty"),

@@ -17,6 +17,7 @@ from alerts.effects import AlertRaised, Notify
 from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams.adapters.archive import write_archive
 from streams.adapters.archive_format import compressed
+from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
 from streams.collecting.formats import all_formats
@@ -128,7 +129,7 @@ def winter() -> MemoryJournal:
     opening: list[Message] = [shipped(), roster_version(roster()), listed]
     monitor = Monitor(journal)
     monitor.append([Draft(start, Status.ACTUAL, "52", *encode(message)) for message in opening], start)
-    collector = Collector(monitor, all_formats(Pseudonyms(KEYS), BED_KINDS))
+    collector = Collector(monitor, all_formats(Pseudonyms(KEYS), Directory(bed_kinds=BED_KINDS)))
     for file in files:
         if file.at <= start + 2 * HOUR and not file.name.endswith(".jsonl"):
             collector.collect(Incoming(file.name, partial(BytesIO, file.content)), Context("52", file.at))
