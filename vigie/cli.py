@@ -17,8 +17,8 @@ from vigie import (
     quarantine_commands,
     retex_commands,
     run_commands,
-    topics_commands,
     signal_commands,
+    topics_commands,
 )
 
 app = typer.Typer(
