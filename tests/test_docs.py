@@ -18,10 +18,12 @@ from streams.adapters.archive import write_archive
 from streams.adapters.retex_files import READING_COLUMNS, TRANSITION_COLUMNS
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
+from streams.live.topics import RAW_KEPT, RAW_RPU, TOPICS
 from streams.messages import TYPE_OF_KIND, SignalSanitaire
 from streams.monitor import Monitor
 from streams.opendata.layouts import FORMATS
 from vigie.cli import app
+from vigie.live_settings import LiveSettings
 from vigie.settings import Settings
 
 AT = datetime(2026, 1, 14, 19, 17, tzinfo=UTC)
@@ -48,6 +50,27 @@ def test_every_setting_is_explained_with_its_default(documents: dict[str, str]) 
     assert written.keys() == Settings.model_fields.keys()
     defaults = {name: field.default for name, field in Settings.model_fields.items() if field.default is not None}
     assert {name: written[name] for name in defaults} == {name: f"`{value}`" for name, value in defaults.items()}
+
+
+def test_every_live_setting_is_explained_with_its_default(documents: dict[str, str]) -> None:
+    rows = re.findall(r"^\| `VIGIE_([A-Z_]+)` \| ([^|]+) \|", documents["docs/direct.md"], re.MULTILINE)
+    written = {name.lower(): default.strip() for name, default in rows}
+    assert written.keys() == LiveSettings.model_fields.keys()
+    defaults = {name: field.default for name, field in LiveSettings.model_fields.items() if field.default is not None}
+    shown = {name: ",".join(value) if isinstance(value, tuple) else value for name, value in defaults.items()}
+    assert {name: written[name] for name in defaults} == {name: f"`{value}`" for name, value in shown.items()}
+
+
+def test_every_topic_is_explained_with_its_partitions(documents: dict[str, str]) -> None:
+    rows = re.findall(r"^\| `(vigie\.[a-z.]+)` \| (\d+) \| ([^|]+) \|", documents["docs/direct.md"], re.MULTILINE)
+    assert [(name, int(partitions)) for name, partitions, _ in rows] == [
+        (name, spec.partitions) for name, spec in TOPICS.items()
+    ]
+    days = f"{RAW_KEPT.days} jours"
+    kept = {"-1": "toujours", TOPICS[RAW_RPU].config["retention.ms"]: days}
+    assert [each for *_, each in rows] == [
+        kept.get(spec.config.get("retention.ms", ""), "le dernier") for spec in TOPICS.values()
+    ]
 
 
 def test_every_metric_is_named(documents: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 Members are checked here: the validators published for Python know Kafka's bindings in part only.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,14 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from alerts.effects import EFFECT_TYPES
 from streams.adapters.contract_files import contract_files
-from streams.contract_topics import RAW_TOPICS, TOPICS, asyncapi, message_name
+from streams.adapters.raw_topics import FORMAT_HEADER, NAME_HEADER, REGION_HEADER
+from streams.contract_topics import asyncapi, message_name
+from streams.live.record import ID_HEADER, TICK
+from streams.live.topics import RAW, TOPICS
 from streams.messages import TYPE_OF_KIND
 from tests.feeds.contract_validators import published
 
@@ -105,7 +110,7 @@ def test_a_document_with_mistakes_is_refused() -> None:
 def test_each_payload_has_its_format(document: dict[str, Any]) -> None:
     payloads = {name: message["payload"] for name, message in document["components"]["messages"].items()}
     plain = {name for name, payload in payloads.items() if payload.get("format") == "binary"}
-    assert plain == {"received", "unhandled"}
+    assert plain == {"received", "state", "unhandled"}
     others = [payload for name, payload in payloads.items() if name not in plain]
     assert {payload["schemaFormat"] for payload in others} == {"application/schema+json;version=2020-12"}
     assert all(payload["schema"] for payload in others)
@@ -138,17 +143,36 @@ def test_each_topic_is_sent_to_and_received_from(document: dict[str, Any]) -> No
 
 def test_journal_and_effects_carry_every_kind_by_region(document: dict[str, Any]) -> None:
     channels = document["channels"]
-    assert list(channels["journal"]["messages"]) == [message_name(kind) for kind in TYPE_OF_KIND]
+    assert list(channels["journal"]["messages"]) == [*map(message_name, TYPE_OF_KIND), "tick"]
     assert list(channels["effects"]["messages"]) == list(EFFECT_TYPES)
     for name in (*channels["journal"]["messages"], *channels["effects"]["messages"]):
         assert "INSEE" in document["components"]["messages"][name]["bindings"]["kafka"]["key"]["description"]
 
 
 def test_raw_topics_are_keyed_by_source(document: dict[str, Any]) -> None:
-    channels = [each for each in document["channels"].values() if each["address"] in RAW_TOPICS]
+    channels = [each for each in document["channels"].values() if each["address"] in RAW]
     assert {tuple(each["messages"]) for each in channels} == {("received",)}
     assert "Who sends" in document["components"]["messages"]["received"]["bindings"]["kafka"]["key"]["description"]
 
 
-def test_it_says_that_the_live_engine_is_not_there(document: dict[str, Any]) -> None:
-    assert "NOT THERE YET" in document["info"]["description"]
+def test_partitions_and_settings_are_those_that_are_checked(document: dict[str, Any]) -> None:
+    for channel in document["channels"].values():
+        kafka, spec = channel["bindings"]["kafka"], TOPICS[channel["address"]]
+        assert kafka["partitions"] == spec.partitions
+        told = {name: str(value) for name, value in kafka["topicConfiguration"].items() if name != "cleanup.policy"}
+        assert told == {name: value for name, value in spec.config.items() if name != "cleanup.policy"}
+        assert kafka["topicConfiguration"]["cleanup.policy"] == [spec.config["cleanup.policy"]]
+
+
+def test_a_fact_has_its_id_and_a_tick_has_none(document: dict[str, Any]) -> None:
+    messages = document["components"]["messages"]
+    assert all(ID_HEADER in messages[message_name(kind)]["headers"]["properties"] for kind in TYPE_OF_KIND)
+    assert "headers" not in messages["tick"]
+    validator = Draft202012Validator(messages["tick"]["payload"]["schema"])
+    assert validator.is_valid(json.loads(TICK))
+    assert not validator.is_valid({"kind": "tick", "at": "now"})
+
+
+def test_a_file_has_the_headers_that_are_sent(document: dict[str, Any]) -> None:
+    headers = document["components"]["messages"]["received"]["headers"]
+    assert headers["required"] == [NAME_HEADER, REGION_HEADER, FORMAT_HEADER]

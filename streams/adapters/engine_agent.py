@@ -1,0 +1,149 @@
+"""The engine on Kafka: each record of the journal folded, its effects told, a snapshot kept now and then.
+
+An event is acknowledged once the brokers hold its effects. A worker that cannot tell them stops: another goes on from
+the same event, and effects told twice have the same ids.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from alerts.effects import Effect, encode
+from streams.adapters.dead_letters import DeadLetters
+from streams.adapters.faust_app import Event
+from streams.adapters.state_topic import StateTopic
+from streams.adapters.topic_sender import Message, TopicSender, instant
+from streams.entry import Entry
+from streams.live.keeping import BrokerClock, Keeper, is_tick_due
+from streams.live.record import ID_HEADER, TICK, LogRecord, UnreadableRecord
+from streams.live.topics import EFFECTS, JOURNAL, partition_of, region_of
+
+TICK_CHECK: Final = 0.25
+"""Seconds between two looks at what is due: how late a deadline can be noticed."""
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class EngineAgent:
+    """What one worker does with the partitions of the journal it is given.
+
+    ``on_entry`` is told of each entry that was folded, in a thread, before it is acknowledged. ``stop`` ends the
+    process: what cannot be told must not be acknowledged.
+    """
+
+    keeper: Keeper
+    states: StateTopic
+    sender: TopicSender
+    dead_letters: DeadLetters
+    stop: Callable[[str], None]
+    on_entry: Callable[[Entry], None] = lambda _: None
+    clock: BrokerClock = field(default_factory=BrokerClock)
+    handled: int = 0
+    handled_at: float = field(default_factory=time.monotonic)
+    _ticked: dict[str, datetime] = field(default_factory=dict)
+
+    async def handle(self, event: Event) -> None:
+        """Fold one event of the journal and tell its effects."""
+        region, record = region_of(event.message.partition), _record(event)
+        try:
+            await self._fold(region, record)
+        except Exception as error:  # noqa: BLE001 - an exception that leaves an agent loses its event
+            self.keeper.drop(region)
+            self.stop(f"région {region}, offset {record.offset}: {type(error).__name__}: {error}")
+            await asyncio.Future()  # never acknowledged: the process is ending
+        self.handled += 1
+        self.handled_at = time.monotonic()
+
+    async def _fold(self, region: str, record: LogRecord) -> None:
+        self.clock.saw(record.appended_at, _elapsed(), _EPOCH)
+        try:
+            applied = self._take(region, record)
+            if asyncio.iscoroutine(applied):
+                applied = await applied
+        except UnreadableRecord as why:
+            await asyncio.to_thread(self.dead_letters.put, JOURNAL, region, record.offset, record.value, str(why))
+            return
+        if applied.effects:
+            await asyncio.to_thread(self._tell, region, applied.effects)
+        if applied.entry is not None and applied.entry.kind in WATCHED:
+            await asyncio.to_thread(self.on_entry, applied.entry)
+        state = self.keeper.save_due(region)
+        if state is not None:
+            await asyncio.to_thread(self.states.put, region, state)
+            self.keeper.saved(region)
+
+    def _take(self, region: str, record: LogRecord) -> Any:  # noqa: ANN401 - folded at once, or found again in a thread
+        log = self.keeper.log(region)
+        if log is not None and log.next_offset >= record.offset:
+            return self.keeper.take(region, record)
+        return asyncio.to_thread(self.keeper.take, region, record)
+
+    def _tell(self, region: str, effects: tuple[Effect, ...]) -> None:
+        self.sender.send(
+            EFFECTS,
+            (Message(region, encode(each), ((ID_HEADER, each.id),), partition_of(region)) for each in effects),
+        )
+
+    async def tick_for_ever(self, assigned: Callable[[], list[str]]) -> None:
+        """Let time pass in the régions of this worker, as long as it runs; ``assigned`` lists them."""
+        while True:
+            await asyncio.sleep(TICK_CHECK)
+            try:
+                await self.tick(assigned())
+            except Exception as error:  # noqa: BLE001 - the brokers may be away: the next look tries again
+                _log.warning("time could not pass", error=f"{type(error).__name__}: {error}")
+
+    async def tick(self, assigned: list[str]) -> None:
+        """Send a tick to each région in which a deadline came, or of which nothing was heard for long."""
+        now = self.clock.now(_elapsed(), _EPOCH)
+        due = [region for region in assigned if self._is_due(region, now)]
+        for region in due:
+            if now is not None:
+                self._ticked[region] = now
+        if due:
+            ticks = [Message(region, TICK, (), partition_of(region)) for region in due]
+            await asyncio.to_thread(self.sender.send, JOURNAL, ticks)
+
+    def _is_due(self, region: str, now: datetime | None) -> bool:
+        log = self.keeper.log(region)
+        return log is not None and now is not None and is_tick_due(log, now, self._ticked.get(region))
+
+    async def wake(self, regions: list[str]) -> None:
+        """Send a tick to régions just given to this worker: reading it finds them again."""
+        await asyncio.to_thread(
+            self.sender.send, JOURNAL, [Message(region, TICK, (), partition_of(region)) for region in regions]
+        )
+
+    def save_all(self) -> None:
+        """Keep a snapshot of every région, so that who takes over reads nothing again."""
+        for region in self.keeper.regions():
+            log = self.keeper.log(region)
+            if log is not None:
+                self.states.put(region, log.snapshot())
+                self.keeper.saved(region)
+
+
+WATCHED: Final = frozenset({"reference.etablissements"})
+"""Kinds of entries that normalisers need to know."""
+
+
+def _record(event: Event) -> LogRecord:
+    message = event.message
+    headers = message.headers or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    ids = [value for name, value in pairs if name == ID_HEADER and value is not None]
+    appended_at = instant(round(message.timestamp * 1000))
+    return LogRecord(
+        message.offset, appended_at, message.value or b"", ids[0].decode(errors="replace") if ids else None
+    )
+
+
+def _elapsed() -> timedelta:
+    return timedelta(seconds=time.monotonic())
