@@ -9,6 +9,7 @@ import typer
 
 from vigie import (
     demo_command,
+    dlq_commands,
     feeds_commands,
     ingest_commands,
     journal_commands,
@@ -19,6 +20,7 @@ from vigie import (
     run_commands,
     signal_commands,
     topics_commands,
+    worker_commands,
 )
 
 app = typer.Typer(
@@ -34,11 +36,13 @@ app.add_typer(feeds_commands.app, name="feeds")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(keys_commands.app, name="keys")
 app.add_typer(topics_commands.app, name="topics")
+app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(signal_commands.app, name="signal")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)
 app.command("decide")(run_commands.decide)
+app.command("worker")(worker_commands.worker)
 app.command("demo")(demo_command.demo)
 
 

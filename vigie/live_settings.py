@@ -48,6 +48,8 @@ class LiveSettings(BaseSettings):
     kafka_ssl_keyfile: Path | None = None
     kafka_patience_seconds: float = Field(PATIENCE.total_seconds(), ge=1, le=600)
     """How long an answer is waited for before Kafka is said to be unavailable."""
+    worker_session_seconds: float = Field(20, ge=6, le=300)
+    """How long a worker may be silent before its régions go to another one; the brokers refuse less than 6."""
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 

@@ -4,40 +4,34 @@ Its tables, windows and web server are off; one event at a time; an exception ne
 acknowledge the event all the same.
 """
 
-import ssl
-import warnings
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+import faust
+
+from streams.adapters.faust_access import faust_broker
 from streams.adapters.kafka_clients import KafkaAccess
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import faust
-    from faust.auth import SASLCredentials, SSLCredentials
-    from faust.types.auth import SASLMechanism
-
-__all__ = ["Event", "Handle", "faust_app", "reading"]
 
 Event = Any
 """An event of Faust: ``message`` holds topic, partition, offset, timestamp (seconds), key, value and headers."""
 Handle = Callable[[Event], Awaitable[None]]
-SESSION_SECONDS: Final = 20.0
-"""How long a worker may be silent before its partitions go to another one. Vigie's own choice."""
 
 
-def faust_app(access: KafkaAccess, name: str, data: Path) -> Any:  # noqa: ANN401 - Faust is not typed
-    """Return an app of a group of workers called ``name``; ``data`` is a directory it may write to."""
+def faust_app(access: KafkaAccess, name: str, session: float, data: Path) -> Any:  # noqa: ANN401 - Faust is not typed
+    """Return an app of a group of workers called ``name``.
+
+    ``session``: seconds a worker may be silent before its partitions go to another one; ``data``: a directory it may
+    write to. UnusableAccess.
+    """
     return faust.App(
         name,
-        broker=[f"kafka://{address}" for address in access.bootstrap],
-        broker_credentials=_credentials(access),
-        broker_session_timeout=SESSION_SECONDS,
-        broker_heartbeat_interval=SESSION_SECONDS / 6,
-        broker_request_timeout=access.patience.total_seconds() + 60,
-        consumer_auto_offset_reset="earliest",
+        **faust_broker(access),
+        broker_session_timeout=session,
+        broker_heartbeat_interval=session / 6,
+        broker_request_timeout=access.patience.total_seconds() + session,
         broker_commit_interval=0.5,
+        consumer_auto_offset_reset="earliest",
         stream_wait_empty=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
@@ -57,15 +51,3 @@ def reading(app: Any, topics: tuple[str, ...], name: str, handle: Handle) -> Non
             await handle(event)
 
     app.agent(channel, name=name, concurrency=1)(agent)
-
-
-def _credentials(access: KafkaAccess) -> Any:  # noqa: ANN401 - as above
-    if access.has_password:
-        user, password = access.credentials()
-        return SASLCredentials(
-            username=user,
-            password=password,
-            mechanism=SASLMechanism(access.sasl_mechanism),
-            ssl_context=access.ssl_context() if access.has_tls else None,
-        )
-    return SSLCredentials(access.ssl_context(), purpose=ssl.Purpose.SERVER_AUTH) if access.has_tls else None

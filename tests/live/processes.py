@@ -1,0 +1,64 @@
+"""Processes of the live engine, started as an operator starts them, and always ended."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streams.adapters.kafka_clients import KafkaAccess
+
+PATIENCE_SECONDS = 90.0
+
+
+class Process:
+    """One `vigie` process and its log."""
+
+    def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("ab") as out:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-c", "from vigie.cli import main; main()", *arguments],
+                env=os.environ | environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, text: str) -> None:
+        until(lambda: text in self.said() or self.popen.poll() is not None)
+        assert text in self.said(), self.said()
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait(PATIENCE_SECONDS)
+
+    def stop(self) -> int:
+        self.popen.terminate()
+        return self.popen.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def vigie_process(access: KafkaAccess, log: Path, *arguments: str) -> Iterator[Process]:
+    environment = {
+        "VIGIE_KAFKA_BOOTSTRAP": ",".join(access.bootstrap),
+        "VIGIE_KAFKA_REPLICATION": "1",
+        "VIGIE_WORKER_SESSION_SECONDS": "6",
+    }
+    process = Process(arguments, environment, log)
+    try:
+        yield process
+    finally:
+        if process.popen.poll() is None:
+            process.kill()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)

@@ -1,0 +1,111 @@
+"""Workers on a real broker: what they tell is what an embedded replay of the same journal decides, whoever dies."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alerts.effects import Effect, decode
+from streams.adapters.journal_topic import JournalTopic
+from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.partition_reader import PartitionReader
+from streams.adapters.topic_sender import Message, TopicSender
+from streams.entry import Draft, Status
+from streams.live.log_reader import LogReader
+from streams.live.record import fact_id
+from streams.live.topics import EFFECTS, JOURNAL, partition_of
+from streams.messages import Message as Fact
+from streams.messages import encode
+from streams.replay import replay
+from tests.core.builders import (
+    EVERY_KIND,
+    NANTES,
+    SITES,
+    catalogue,
+    event,
+    passage,
+    roster,
+    roster_version,
+    rule,
+    signal,
+)
+from tests.live.processes import until, vigie_process
+from vigie.cli import app
+
+REGION = "52"
+HELD = rule("tenu", ["departement"], event("accident"), maintien="3 s")
+"""Only time passing, a tick that is, can raise it."""
+
+
+@pytest.fixture
+def journal(access: KafkaAccess) -> Iterator[JournalTopic]:
+    with JournalTopic(access) as opened:
+        yield opened
+
+
+def say(journal: JournalTopic, *facts: Fact) -> None:
+    now = datetime.now(UTC)
+    drafts = [Draft(now, Status.ACTUAL, REGION, *encode(fact)) for fact in facts]
+    journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
+
+
+def told(access: KafkaAccess) -> list[Effect]:
+    """Return the effects told, in order, each once."""
+    found = [decode(record.value) for record in PartitionReader(access, EFFECTS).read(partition_of(REGION), 0)]
+    return list({each.id: each for each in found}.values())
+
+
+def replayed(journal: JournalTopic) -> list[Effect]:
+    effects, reader = list[Effect](), LogReader(REGION)
+    entries = list(journal.entries(REGION, reader=reader))
+    replay(REGION, entries, reader.now, on_effect=effects.append)
+    return effects
+
+
+def raised(access: KafkaAccess) -> int:
+    return sum(each.kind == "alert_raised" for each in told(access))
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_killed_is_followed_by_another_and_nothing_is_lost(
+    access: KafkaAccess, journal: JournalTopic, tmp_path: Path
+) -> None:
+    say(journal, catalogue(*EVERY_KIND), roster_version(roster()), SITES)
+    with vigie_process(access, tmp_path / "first.log", "worker", "--data", str(tmp_path / "a")) as first:
+        say(journal, *[passage(NANTES, datetime.now(UTC), ccmu="5") for _ in range(3)], signal("s1"))
+        until(lambda: raised(access) > 0)
+        first.kill()
+    say(journal, signal("s2", territory="DEP-49"), catalogue(HELD), signal("s3", territory="DEP-53"))
+    before = raised(access)
+    with vigie_process(access, tmp_path / "second.log", "worker", "--data", str(tmp_path / "b")) as second:
+        until(lambda: any(each.kind == "alert_raised" and each.brief.rule == "tenu" for each in told(access)))
+        assert second.stop() == 0, second.said()
+    assert raised(access) > before
+    assert told(access) == replayed(journal)
+
+
+def test_what_cannot_be_read_is_set_aside_and_can_be_sent_again(
+    access: KafkaAccess, journal: JournalTopic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", ",".join(access.bootstrap))
+    with TopicSender(access) as sender:
+        sender.send(JOURNAL, [Message(REGION, b'{"nom":"Jeanne"}', (), partition_of(REGION))])
+    with vigie_process(access, tmp_path / "worker.log", "worker", "--data", str(tmp_path / "a")):
+        until(lambda: "not a draft" in CliRunner().invoke(app, ["dlq", "list"]).stdout)
+    shown = CliRunner().invoke(app, ["dlq", "list"]).stdout
+    assert "Jeanne" not in shown
+    before = journal.end_offset(REGION)
+    assert CliRunner().invoke(app, ["dlq", "requeue", "99"]).exit_code == 1
+    done = CliRunner().invoke(app, ["dlq", "requeue", "0"])
+    assert (done.exit_code, done.stdout) == (0, "0 sent again to vigie.journal\n")
+    assert [record.value for record in journal.read(REGION, before)] == [b'{"nom":"Jeanne"}']
+    assert "(sent again)" in CliRunner().invoke(app, ["dlq", "list"]).stdout
+
+
+def test_a_worker_refuses_topics_that_are_not_there(nowhere: KafkaAccess, tmp_path: Path) -> None:
+    with vigie_process(nowhere, tmp_path / "worker.log", "worker", "--data", str(tmp_path / "a")) as worker:
+        assert worker.popen.wait(60) == 1
+        assert "does not answer" in worker.said()
+        assert "Traceback" not in worker.said()
