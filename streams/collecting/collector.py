@@ -2,8 +2,8 @@
 
 A file of at most `TRANSACTION_RECORDS` records is journaled whole or not at all, with its ledger rows, its quarantine
 and its receipt. A larger one is first read to its end, so that a file cut short changes nothing; it is then read again
-and written in several smaller transactions, the receipt with the last. Killed in between, it is simply collected again: what
-the ledger already holds counts as duplicates, and each receipt still adds up.
+and written in several smaller transactions, the receipt with the last. Killed in between, it is simply collected again:
+what the ledger already holds counts as duplicates, and each receipt still adds up.
 """
 
 import hashlib
