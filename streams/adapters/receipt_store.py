@@ -46,6 +46,16 @@ _NEWEST: Final = select(func.max(RECEIPTS.c.extracted_at)).where(
     RECEIPTS.c.source == bindparam("source"),
     RECEIPTS.c.is_older == 0,
 )
+_OF_EXTRACTION: Final = (
+    select(RECEIPTS)
+    .where(
+        RECEIPTS.c.region == bindparam("region"),
+        RECEIPTS.c.feed == bindparam("feed"),
+        RECEIPTS.c.source == bindparam("source"),
+        RECEIPTS.c.extracted_at == bindparam("extracted_at"),
+    )
+    .order_by(RECEIPTS.c.number)
+)
 _NEWEST_WITHIN: Final = _NEWEST.where(
     RECEIPTS.c.first_day <= bindparam("last"), RECEIPTS.c.last_day >= bindparam("first")
 )
@@ -76,6 +86,13 @@ class SqliteReceipts:
         with self._database.reading() as connection:
             row = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id == id_)).one_or_none()
         return None if row is None else _to_receipt(row)
+
+    def of_extraction(self, region: str, manifest: Manifest) -> list[Receipt]:
+        """Return the receipts of the manifest's source and extraction, oldest first."""
+        asked = {"region": region, "feed": manifest.feed, "source": manifest.source}
+        with self._database.reading() as connection:
+            rows = connection.execute(_OF_EXTRACTION, asked | {"extracted_at": to_micros(manifest.extracted_at)}).all()
+        return list(map(_to_receipt, rows))
 
     def newest(self, region: str, manifest: Manifest) -> datetime | None:
         """Return the latest extraction of the manifest's source that covered a day of its window."""

@@ -19,7 +19,7 @@ from alerts.effects import effect_id
 from streams import messages
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
 from streams.collecting.formats import Format, Formats, Tools
-from streams.collecting.ledger import Collected, MemoryKeys, SeenKeys
+from streams.collecting.ledger import Collected, MemoryKeys, SeenKeys, horizon
 from streams.collecting.quarantine import PURGE_AFTER, Held, HeldState, NoVault, Release, Vault, VaultClosed, readable
 from streams.collecting.receipts import Receipt
 from streams.collecting.run import Run
@@ -164,9 +164,12 @@ class Collector:
             raise UnreadableFeed(f"{incoming.name}: unknown format {name!r}: expected one of {known}")
         return self.formats.by_name[name]
 
-    def _decode(self, stream: BinaryIO, name: str, context: Context, format_: Format) -> Decoding:
+    def _tools(self, context: Context) -> Tools:
         ledger, fold = self.monitor.journal.ledger, self.monitor.fold(context.region)
-        return format_.decode(stream, name, context, Tools(context.region, ledger, fold.state.etablissements))
+        return Tools(context.region, ledger, fold.state.etablissements)
+
+    def _decode(self, stream: BinaryIO, name: str, context: Context, format_: Format) -> Decoding:
+        return format_.decode(stream, name, context, self._tools(context))
 
     def _guarded(self, stream: BinaryIO, incoming: Incoming, context: Context, format_: Format) -> Decoding:
         decoding = self._decode(stream, incoming.name, context, format_)
@@ -175,6 +178,11 @@ class Collector:
     def _read(self, incoming: Incoming, context: Context, receipt: Receipt, format_: Format) -> Receipt:
         with incoming.opener() as stream:
             decoding = self._guarded(stream, incoming, context, format_)
+            receipt = replace(receipt, reader=self._tools(context).reader)
+            repeat = self._repeat(receipt, decoding.manifest)
+            if repeat is not None:
+                self.monitor.collect(context.region, (), context.received_at, Collected(receipt=repeat))
+                return repeat
             whole = self._whole(decoding)
             if whole is not None:
                 return self._take(whole, context, receipt, decoding.manifest, format_, self._at_once)
@@ -182,6 +190,36 @@ class Collector:
             again = self._guarded(stream, incoming, context, format_)
             at_once = min(_OF_A_LARGE_FILE, self._at_once)
             return self._take(again.items, context, receipt, again.manifest, format_, at_once)
+
+    def _repeat(self, receipt: Receipt, manifest: Manifest) -> Receipt | None:
+        """Return the receipt of a file that was collected before, byte for byte, by what reads it now; None for others.
+
+        It replaces the days of its window, and was the last of its extraction to do so: each of its records is known
+        already, or was replaced since by a newer one.
+        """
+        today = receipt.received_at.astimezone(Context(receipt.region, receipt.received_at).zone).date()
+        if manifest.window is None or manifest.window.first < horizon(today):
+            return None
+        receipts = self.monitor.journal.receipts
+        before = next(iter(reversed(receipts.of_extraction(receipt.region, manifest))), None)
+        if before is None or _reading(before) != _reading(receipt) or before.quarantined or before.refused:
+            return None
+        newest = receipts.newest(receipt.region, manifest)
+        is_older = newest is not None and newest > manifest.extracted_at
+        return replace(
+            receipt,
+            feed=before.feed,
+            source=before.source,
+            extracted_at=before.extracted_at,
+            window=before.window,
+            received=before.received,
+            duplicates=before.received,
+            elsewhere=before.elsewhere,
+            flags=before.flags,
+            visits=before.visits,
+            filled=before.filled,
+            is_older=is_older,
+        )
 
     def _whole(self, decoding: Decoding) -> Items | None:
         """Return the records of a file that fits in one transaction; None when it is larger, and sound to its end."""
@@ -221,6 +259,10 @@ class Collector:
         if held.state is not HeldState.HELD:
             raise VaultClosed(f"record {id_} was {held.state}: it is no longer in quarantine")
         return held
+
+
+def _reading(receipt: Receipt) -> tuple[str, str, str]:
+    return receipt.sha256, receipt.format, receipt.reader
 
 
 def _chunks(items: Items, size: int) -> Iterable[list[Accepted | Refused]]:

@@ -1,6 +1,7 @@
 """The formats a file may come in: how each is recognised, read, and how one of its records is read again alone."""
 
 import csv
+import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +22,9 @@ from streams.opendata.layouts import recognise_header
 from streams.rpu import oscour
 from streams.signals import cap, hub_sante, mdo, regulation, signal_json, vigilance
 
+READING: Final = 1
+"""To be raised when any format is read otherwise than before: a file that comes again is then read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -39,6 +43,12 @@ class Tools:
         """Return the région's own directory for the bed feeds, with the establishments it declares."""
         declared = {each.finess: each.departement for each in self.etablissements.values()}
         return replace(own, departements={**own.departements, **declared})
+
+    @property
+    def reader(self) -> str:
+        """What may read the same bytes otherwise: this version of the formats, the establishments declared."""
+        declared = sorted(f"{each.finess} {each.departement}" for each in self.etablissements.values())
+        return f"{READING} {hashlib.blake2b(' '.join(declared).encode(), digest_size=8).hexdigest()}"
 
     def is_known(self, feed: str, source: str, key: str) -> bool:
         """Tell whether a source gave a record with this key."""

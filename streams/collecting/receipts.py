@@ -29,7 +29,8 @@ class Receipt:
     left out and not counted as received. ``is_older``: a newer file of the source had already covered its days, and it
     changed nothing. ``flags`` counts the quality rules broken by its readable records, ``filled`` how many of its
     ``visits`` give each field of `FILLED_FIELDS`. Delays, in seconds, run from the instant of each added record to its
-    reception; ``delays`` counts them by `streams.collecting.delays.BOUNDS`. ``refused`` says why nothing at all could
+    reception; ``delays`` counts them by `streams.collecting.delays.BOUNDS`. ``reader`` tells apart what may read the
+    same bytes otherwise. ``refused`` says why nothing at all could
     be read of it.
     """
 
@@ -58,6 +59,7 @@ class Receipt:
     delay_median_s: int | None = None
     delay_max_s: int | None = None
     delays: Spread = ()
+    reader: str = ""
     refused: str = ""
 
     def __post_init__(self) -> None:
@@ -87,6 +89,10 @@ class Receipts(Protocol):
 
     def find(self, id_: str) -> Receipt | None:
         """Return one receipt."""
+        ...
+
+    def of_extraction(self, region: str, manifest: Manifest) -> list[Receipt]:
+        """Return the receipts of the manifest's source and extraction, oldest first."""
         ...
 
     def newest(self, region: str, manifest: Manifest) -> datetime | None:

@@ -58,6 +58,11 @@ class MemoryReceipts:
         """Return one receipt."""
         return next((each for each in self._receipts if each.id == id_), None)
 
+    def of_extraction(self, region: str, manifest: Manifest) -> list[Receipt]:
+        """Return the receipts of the manifest's source and extraction, oldest first."""
+        asked = (manifest.feed, manifest.source, manifest.extracted_at)
+        return [each for each in self.all(region) if (each.feed, each.source, each.extracted_at) == asked]
+
     def newest(self, region: str, manifest: Manifest) -> datetime | None:
         """Return the latest extraction of the manifest's source that covered a day of its window."""
         extractions = [

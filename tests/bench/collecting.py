@@ -46,7 +46,7 @@ def figures(times: int, directory: Path, sites: int = SITES) -> Iterator[Figure]
     yield Figure("collect it again, unchanged", again, sites * VISITS / AGAIN_SECONDS)
     later = [each.replace(b"14/01/2026 04:00:00</EXTRACT>", b"14/01/2026 05:00:00</EXTRACT>") for each in files]
     newer = timed(partial(collecting_again, files, directory, later), times)
-    yield Figure("collect it again, extracted later", newer, sites * VISITS / AGAIN_SECONDS)
+    yield Figure("collect it again, extracted later", newer)
 
 
 def parsing(files: Sequence[bytes]) -> Callable[[], Timed]:
@@ -96,7 +96,8 @@ def collecting_again(files: Sequence[bytes], directory: Path, later: Sequence[by
 
     def work() -> int:
         received = _collect(collector, later or files, RECEIVED_AT + timedelta(hours=1))
-        if journal.head(REGION).seq != entries:
+        # A newer file that brings nothing new still says that its source lives.
+        if journal.head(REGION).seq != entries + (len(files) if later else 0):
             raise AssertionError("unchanged files were journaled")
         journal.close()
         return received
