@@ -1,0 +1,138 @@
+"""Where SQLite and PostgreSQL differ, and nowhere else: types, rows that may be there already, lists, bare statements.
+
+Types. SQLite's INTEGER holds 64 bits, PostgreSQL's 32: instants in microseconds need BIGINT there. PostgreSQL sorts
+text by the rules of a language unless told otherwise: "C" sorts as SQLite and Python do, on every machine, and its
+indexes survive a change of the system's language files.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Identity,
+    Integer,
+    String,
+    Table,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Field
+
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+BIG: Final[TypeEngine[int]] = BigInteger().with_variant(Integer(), SQLITE)
+TEXT: Final[TypeEngine[str]] = String().with_variant(String(collation="C"), POSTGRESQL)
+WITHOUT_ROWID: Final = {"sqlite_with_rowid": False}
+"""Rows are stored in the order of their key."""
+
+_DIALECTS: Final[dict[str, Dialect]] = {SQLITE: sqlite.dialect(paramstyle="named"), POSTGRESQL: psycopg_dialect()}  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def key() -> Any:  # noqa: ANN401 - what sqlmodel's Field returns
+    """Return the field of a text column of the primary key."""
+    return Field(sa_type=TEXT, primary_key=True)
+
+
+def text(*, unique: bool = False) -> Any:  # noqa: ANN401 - as above
+    """Return the field of a text column."""
+    return Field(sa_type=TEXT, unique=unique)
+
+
+def big(*, primary_key: bool = False) -> Any:  # noqa: ANN401 - as above
+    """Return the field of a whole number of 64 bits."""
+    return Field(sa_type=BIG, primary_key=primary_key)
+
+
+def numbered() -> Any:  # noqa: ANN401 - as above
+    """Return the field of a key that the database numbers from 1, in order of arrival."""
+    return Field(default=None, sa_type=BIG, primary_key=True, sa_column_args=(Identity(),))
+
+
+def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows; those whose key is there already are left as they are."""
+    if rows:
+        connection.exec_driver_sql(_insert_new(table, connection.dialect.name), rows)
+
+
+def upsert(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows; those whose key is there already are replaced."""
+    if rows:
+        connection.exec_driver_sql(_upsert(table, connection.dialect.name), rows)
+
+
+@lru_cache
+def _insert_new(table: Table, dialect: str) -> str:
+    return _text(_insert(table, dialect).on_conflict_do_nothing(), dialect)
+
+
+@lru_cache
+def _upsert(table: Table, dialect: str) -> str:
+    insert, keys = _insert(table, dialect), [column.name for column in table.primary_key]
+    # Setting the key again, even to itself, would make SQLite look through all the rows that refer to it.
+    changes = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
+    return _text(insert.on_conflict_do_update(index_elements=keys, set_=changes), dialect)
+
+
+def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == SQLITE else postgresql.insert(table)
+
+
+class IsListed(ColumnElement[bool]):
+    """Whether a column is in a list of texts given as one parameter, `as_list`, of this name."""
+
+    inherit_cache = False
+
+    def __init__(self, column: Column[str], parameter: str) -> None:
+        self.column = column
+        self.parameter = parameter
+        self.type = Boolean()
+
+
+@compiles(IsListed, SQLITE)
+def _in_sqlite(listed: IsListed, compiler: SQLCompiler, **_: object) -> str:
+    return f"{compiler.process(listed.column)} IN (SELECT value FROM json_each(:{listed.parameter}))"  # noqa: S608 - a name
+
+
+@compiles(IsListed, POSTGRESQL)
+def _in_postgresql(listed: IsListed, compiler: SQLCompiler, **_: object) -> str:
+    return f"{compiler.process(listed.column)} = ANY(%({listed.parameter})s::text[])"
+
+
+def as_list(connection: Connection, values: Sequence[str]) -> object:
+    """Return the parameter of an `IsListed`."""
+    return msgspec.json.encode(values).decode() if connection.dialect.name == SQLITE else list(values)
+
+
+def bare_rows(connection: Connection, query: Executable, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Run a query on the driver's own cursor: wrapping each row again costs more than finding it."""
+    cursor = connection.connection.cursor()
+    try:
+        text_, constants = _compiled(query, connection.dialect.name)
+        cursor.execute(text_, {**constants, **parameters})
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
+
+
+@lru_cache
+def _compiled(query: Executable, dialect: str) -> tuple[str, dict[str, Any]]:
+    compiled = query.compile(dialect=_DIALECTS[dialect])  # type: ignore[attr-defined]  # each is a ClauseElement
+    return str(compiled), compiled.params
+
+
+def _text(statement: Executable, dialect: str) -> str:
+    return _compiled(statement, dialect)[0]
