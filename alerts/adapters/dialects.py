@@ -63,20 +63,29 @@ def numbered() -> Any:  # noqa: ANN401 - as above
 
 
 def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows; those whose key is there already are left as they are."""
+    """Insert rows that give the same columns; those that a unique key has already are left as they are."""
     if rows:
-        connection.exec_driver_sql(_insert_new(table, connection.dialect.name), rows)
+        connection.exec_driver_sql(_insert_new(table, tuple(rows[0]), connection.dialect.name), rows)
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows; those whose key is there already are replaced."""
+    """Insert whole rows; those whose key is there already are replaced."""
     if rows:
         connection.exec_driver_sql(_upsert(table, connection.dialect.name), rows)
 
 
+def add(connection: Connection, table: Table, key: Mapping[str, object], column: Column[int], amount: int) -> int:
+    """Add to a counter, which starts at 0, and return what it reached; whoever adds meanwhile waits."""
+    insert = _insert(table, connection.dialect.name).values({**key, column.name: amount})
+    changed = {column.name: column + insert.excluded[column.name]}
+    counted = insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+    return int(connection.execute(counted.returning(column)).scalar_one())
+
+
 @lru_cache
-def _insert_new(table: Table, dialect: str) -> str:
-    return _text(_insert(table, dialect).on_conflict_do_nothing(), dialect)
+def _insert_new(table: Table, columns: tuple[str, ...], dialect: str) -> str:
+    insert = _insert(table, dialect).on_conflict_do_nothing()
+    return str(insert.compile(dialect=_DIALECTS[dialect], column_keys=columns))
 
 
 @lru_cache
@@ -84,7 +93,7 @@ def _upsert(table: Table, dialect: str) -> str:
     insert, keys = _insert(table, dialect), [column.name for column in table.primary_key]
     # Setting the key again, even to itself, would make SQLite look through all the rows that refer to it.
     changes = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
-    return _text(insert.on_conflict_do_update(index_elements=keys, set_=changes), dialect)
+    return _compiled(insert.on_conflict_do_update(index_elements=keys, set_=changes), dialect)[0]
 
 
 def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
@@ -121,8 +130,8 @@ def bare_rows(connection: Connection, query: Executable, parameters: Mapping[str
     """Run a query on the driver's own cursor: wrapping each row again costs more than finding it."""
     cursor = connection.connection.cursor()
     try:
-        text_, constants = _compiled(query, connection.dialect.name)
-        cursor.execute(text_, {**constants, **parameters})
+        statement, constants = _compiled(query, connection.dialect.name)
+        cursor.execute(statement, {**constants, **parameters})
         return list(cursor.fetchall())
     finally:
         cursor.close()
@@ -132,7 +141,3 @@ def bare_rows(connection: Connection, query: Executable, parameters: Mapping[str
 def _compiled(query: Executable, dialect: str) -> tuple[str, dict[str, Any]]:
     compiled = query.compile(dialect=_DIALECTS[dialect])  # type: ignore[attr-defined]  # each is a ClauseElement
     return str(compiled), compiled.params
-
-
-def _text(statement: Executable, dialect: str) -> str:
-    return _compiled(statement, dialect)[0]

@@ -95,6 +95,11 @@ def put(connection: Connection, receipt: Receipt) -> None:
     connection.execute(insert(RECEIPTS), [_columns(receipt)])
 
 
+def put_new(connection: Connection, receipt: Receipt) -> None:
+    """Keep a receipt unless there is one of its id."""
+    dialects.insert_new(connection, RECEIPTS, [_columns(receipt)])
+
+
 def _columns(receipt: Receipt) -> dict[str, object]:
     window, extracted_at = receipt.window, receipt.extracted_at
     return sealed(
