@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vigie import (
+    database_commands,
     demo_command,
     feeds_commands,
     ingest_commands,
@@ -32,6 +33,7 @@ app.add_typer(retex_commands.app, name="retex")
 app.add_typer(feeds_commands.app, name="feeds")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(keys_commands.app, name="keys")
+app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)

@@ -62,6 +62,11 @@ def numbered() -> Any:  # noqa: ANN401 - as above
     return Field(default=None, sa_type=BIG, primary_key=True, sa_column_args=(Identity(),))
 
 
+def storable(words: str) -> str:
+    """Return words that both can keep: PostgreSQL's text has no NUL, a sign stands for it."""
+    return words.replace("\0", "\u2400")
+
+
 def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows that give the same columns; those that a unique key has already are left as they are."""
     if rows:

@@ -150,9 +150,9 @@ def _to_row(item: Item) -> dict[str, object]:
             "worker": item.worker,
             "lease_until": _micros(item.lease_until),
             "ready_at": _micros(item.ready_at),
-            "error": item.error,
-            "title": item.title,
-            "body": item.body,
+            "error": dialects.storable(item.error),
+            "title": dialects.storable(item.title),
+            "body": dialects.storable(item.body),
             "finished_at": _micros(item.finished_at),
         }
     )

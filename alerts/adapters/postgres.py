@@ -106,17 +106,25 @@ class PostgresDatabase:
             raise self._storage_error(error.orig) from None
         except psycopg.Error as error:
             raise self._storage_error(error) from None
+        except UnicodeEncodeError:
+            raise self._refused() from None
         except NoneFree:
             raise StorageError(f"{self.name}: all {_POOL} connections were busy for {_POOL_SECONDS} s") from None
 
     def _storage_error(self, error: BaseException | None) -> StorageError:
         code = getattr(error, "sqlstate", None)
+        if code is None and isinstance(error, psycopg.DataError):
+            return self._refused()
         if code is None:
             return StorageError(f"{self.name}: cannot be reached ({self._reason(error)}); check the server and network")
         for start, type_, advice in _ADVICE:
             if code.startswith(start):
                 return type_(f"{self.name}: {advice} (SQLSTATE {code})")
         return StorageError(f"{self.name}: failed, see the server's log (SQLSTATE {code})")
+
+    def _refused(self) -> StorageRefused:
+        # The driver found it, before the server did: its own words would repeat the value.
+        return StorageRefused(f"{self.name}: a value cannot be stored (a text that is no UTF-8, or with a NUL)")
 
     def _reason(self, error: BaseException | None) -> str:
         # The driver words it for several addresses, a line each; libpq never repeats a password, this makes sure.

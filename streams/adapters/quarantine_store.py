@@ -123,10 +123,10 @@ def _columns(held: Held) -> dict[str, object]:
     return sealed(
         {
             "region": held.region,
-            "source": record.source,
+            "source": dialects.storable(record.source),
             "line": record.line,
             "record": record.record,
-            "reason": record.reason,
+            "reason": dialects.storable(record.reason),
             "received_at": to_micros(record.received_at),
             "format": record.format,
             "sha256": record.sha256,

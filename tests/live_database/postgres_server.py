@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -58,17 +59,18 @@ class Programs:
             timeout=_PATIENCE,
             cwd="/",
             env=environment,
-            user=_NOBODY if os.geteuid() == 0 else None,
-            group=_group(),
-            extra_groups=[] if os.geteuid() == 0 else None,
+            **_account(),
         )
         if done.returncode:
             raise NoPostgres(f"{program} failed: {done.stdout.strip()}")
 
 
-def _group() -> int | None:
-    if os.geteuid():
-        return None
+def _account() -> dict[str, Any]:
+    """Return as whom the server's programs run, for `subprocess`: root's are refused."""
+    return {"user": _NOBODY, "group": _group(), "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _group() -> int:
     import pwd  # noqa: PLC0415 - only POSIX systems have it, and only root needs it
 
     return pwd.getpwnam(_NOBODY).pw_gid
@@ -114,6 +116,10 @@ class Server:
             connection.execute(statement)
 
 
+# A test process that is killed closes the pipe: the server then stops all the same, and nothing stays on the disk.
+_GUARD = 'read -r _; "$1" stop -D "$2/data" -m immediate -w >/dev/null 2>&1; rm -rf "$2"'
+
+
 @contextmanager
 def running() -> Iterator[Server]:
     """Start a server; stop and remove it at the end."""
@@ -121,17 +127,16 @@ def running() -> Iterator[Server]:
     # Not under pytest's own directory: only its owner may enter that one, and the server may run as somebody else.
     # Short: the path of a socket has 107 characters at most.
     folder = Path(tempfile.mkdtemp(prefix="vigie-pg-"))
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, _NOBODY, _group())
-        server = _made(programs, folder)
-        server.start()
+    if os.geteuid() == 0:
+        shutil.chown(folder, _NOBODY, _group())
+    command = ["sh", "-c", _GUARD, "guard", str(programs.folder / "pg_ctl"), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, cwd="/", **_account()) as guard:
         try:
+            server = _made(programs, folder)
+            server.start()
             yield server
         finally:
-            server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            guard.communicate(timeout=_PATIENCE)
 
 
 def _made(programs: Programs, folder: Path) -> Server:
