@@ -14,15 +14,25 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnClause,
     ColumnElement,
     Connection,
     Dialect,
     Executable,
     Identity,
     Integer,
+    LargeBinary,
     String,
     Table,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
 )
+from sqlalchemy import column as column_of
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.ext.compiler import compiles
@@ -70,13 +80,23 @@ def storable(words: str) -> str:
 def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows that give the same columns; those that a unique key has already are left as they are."""
     if rows:
-        connection.exec_driver_sql(_insert_new(table, tuple(rows[0]), connection.dialect.name), rows)
+        statement = _insert_new(table, tuple(rows[0]), connection.dialect.name)
+        connection.exec_driver_sql(statement, _at_once(connection, rows))
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert whole rows; those whose key is there already are replaced."""
+    """Insert whole rows; those whose key is there already are replaced. Of several with one key the last counts."""
     if rows:
-        connection.exec_driver_sql(_upsert(table, connection.dialect.name), rows)
+        keys = [column.name for column in table.primary_key]
+        last = list({tuple(row[name] for name in keys): row for row in rows}.values())
+        connection.exec_driver_sql(_upsert(table, connection.dialect.name), _at_once(connection, last))
+
+
+def _at_once(connection: Connection, rows: Rows) -> Any:  # noqa: ANN401 - parameters, as the driver wants them
+    if connection.dialect.name == SQLITE:
+        return rows
+    # One statement and one parameter: the driver would take longer over each row than the server does.
+    return {"rows": msgspec.json.encode(rows).decode()}
 
 
 def add(connection: Connection, table: Table, key: Mapping[str, object], column: Column[int], amount: int) -> int:
@@ -89,16 +109,37 @@ def add(connection: Connection, table: Table, key: Mapping[str, object], column:
 
 @lru_cache
 def _insert_new(table: Table, columns: tuple[str, ...], dialect: str) -> str:
-    insert = _insert(table, dialect).on_conflict_do_nothing()
+    insert = _insert_all(table, columns, dialect).on_conflict_do_nothing()
     return str(insert.compile(dialect=_DIALECTS[dialect], column_keys=columns))
 
 
 @lru_cache
 def _upsert(table: Table, dialect: str) -> str:
-    insert, keys = _insert(table, dialect), [column.name for column in table.primary_key]
+    columns, keys = tuple(table.c.keys()), [column.name for column in table.primary_key]
+    insert = _insert_all(table, columns, dialect)
     # Setting the key again, even to itself, would make SQLite look through all the rows that refer to it.
-    changes = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
-    return _compiled(insert.on_conflict_do_update(index_elements=keys, set_=changes), dialect)[0]
+    changes = {name: insert.excluded[name] for name in columns if name not in keys}
+    counted = insert.on_conflict_do_update(index_elements=keys, set_=changes)
+    return str(counted.compile(dialect=_DIALECTS[dialect], column_keys=columns))
+
+
+def _insert_all(table: Table, columns: Sequence[str], dialect: str) -> sqlite.Insert | postgresql.Insert:
+    if dialect == SQLITE:
+        return sqlite.insert(table)
+    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON()))
+    given = rows.table_valued(*[_as_json(table.c[name]) for name in columns]).render_derived(with_types=True)
+    values = select(*[_from_json(table.c[name], given) for name in columns])
+    return postgresql.insert(table).from_select(columns, values)
+
+
+def _as_json(column: Column[Any]) -> ColumnClause[Any]:
+    is_number = isinstance(column.type, Integer)
+    return column_of(column.name, BigInteger() if is_number else Text())
+
+
+def _from_json(column: Column[Any], given: TableValuedAlias) -> ColumnElement[Any]:
+    value = given.c[column.name]
+    return func.decode(value, literal_column("'base64'")) if isinstance(column.type, LargeBinary) else value
 
 
 def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:

@@ -230,6 +230,12 @@ def test_the_newest_list_of_establishments_stands(live_store: LiveStore) -> None
     assert live_store.declared("76") == {}
 
 
+def test_the_last_of_several_with_one_number_counts(live_store: LiveStore) -> None:
+    first, last = (Etablissement("440000271", name, "44") for name in ("Hôtel-Dieu", "CHU de Nantes"))
+    assert live_store.declare("52", [first, last], seq=1)
+    assert live_store.declared("52") == {"440000271": last}
+
+
 def test_text_sorts_by_code_point_everywhere(live_store: LiveStore) -> None:
     keys = ["Z", "a", "É", "b-1", "b1", "B2"]
     collect(live_store, *(row(key, number) for number, key in enumerate(keys, 1)))

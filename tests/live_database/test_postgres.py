@@ -162,18 +162,18 @@ def test_a_statement_that_lasts_is_stopped(postgres_url: str) -> None:
         execute(database, "SET LOCAL statement_timeout = '10ms'", "SELECT pg_sleep(30)")
 
 
-def test_time_outs_are_set_on_each_connection(postgres_url: str) -> None:
-    with opened(postgres_url) as database, database.reading() as connection:
-        values = {
-            name: connection.execute(text("SELECT current_setting(:name)"), {"name": name}).scalar_one()
-            for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "application_name")
-        }
-    assert values == {
+def test_each_connection_has_its_settings(postgres_url: str) -> None:
+    expected = {
         "statement_timeout": "30s",
         "lock_timeout": "10s",
         "idle_in_transaction_session_timeout": "1min",
+        "plan_cache_mode": "force_custom_plan",
         "application_name": "vigie",
     }
+    query = text("SELECT current_setting(:name)")
+    with opened(postgres_url) as database, database.reading() as connection:
+        found = {name: connection.execute(query, {"name": name}).scalar_one() for name in expected}
+    assert found == expected
 
 
 @pytest.fixture
