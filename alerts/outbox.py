@@ -20,7 +20,7 @@ from alerts.effects import Notify
 
 
 class StorageError(Exception):
-    """The file behind the journal and the outbox could not be used; the message says what to do."""
+    """The database behind the journal and the outbox could not be used; the message says what to do."""
 
 
 class StorageFull(StorageError):
@@ -29,6 +29,10 @@ class StorageFull(StorageError):
 
 class StorageUnreadable(StorageError):
     """The file is missing, is not a Vigie journal, is of a newer version, or is damaged."""
+
+
+class StorageRefused(StorageError):
+    """The database answers and will not keep these values: trying again changes nothing."""
 
 
 class OutboxState(StrEnum):

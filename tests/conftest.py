@@ -6,6 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Stores on PostgreSQL are held to the same contracts as the others, wherever those are written.
+from tests.live_database.store_fixtures import (  # noqa: F401 - fixtures are found by their names here
+    live_store,
+    live_url,
+    migrated,
+    postgres,
+    postgres_url,
+)
+
 # Tests share two cores: a slow draw says nothing about the code.
 # The same examples each time: a change is judged by its own merits, new examples are looked for by `make soak`.
 settings.register_profile(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vigie import (
+    database_commands,
     demo_command,
     dlq_commands,
     feeds_commands,
@@ -37,6 +38,7 @@ app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(keys_commands.app, name="keys")
 app.add_typer(topics_commands.app, name="topics")
 app.add_typer(dlq_commands.app, name="dlq")
+app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)

@@ -53,6 +53,17 @@ class LiveSettings(BaseSettings):
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 
+    @property
+    def database(self) -> str:
+        """The URL of the database; UnusableSettings when none is set."""
+        url = "" if self.database_url is None else self.database_url.get_secret_value()
+        if not url:
+            raise UnusableSettings(
+                "VIGIE_DATABASE_URL is not set: postgresql+psycopg://account:password@host:port/database"
+                " (docs/base-de-donnees.md)"
+            )
+        return url
+
     @field_validator("kafka_bootstrap", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -1,8 +1,8 @@
-"""The outbox in SQLite, in the journal's own file.
+"""The outbox in a database: in the journal's own file, or in the one that the live processes share.
 
 A claim is a compare-and-set on the row's seal: whoever read an older row changes nothing, so that two
-senders, even in two processes, never hold the same item. `enqueue` and `finish_all` run inside the
-journal's transaction.
+senders, even in two processes, never hold the same item. On PostgreSQL a sender also passes over the rows that
+another is claiming. `enqueue` and `finish_all` run inside the caller's transaction.
 """
 
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Index, Row, func, select, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 from alerts import outbox
+from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
 from alerts.effects import Notify, decode, encode
 from alerts.outbox import (
@@ -31,28 +31,28 @@ class OutboxRow(SQLModel, table=True):
     """An `alerts.outbox.Item`; instants in microseconds UTC, ``ready_at`` None once finished."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_ready", "ready_at"), {"sqlite_with_rowid": False})
-    region: str = Field(primary_key=True)
-    notification_id: str = Field(primary_key=True)
+    __table_args__ = (Index("outbox_ready", "ready_at"), dialects.WITHOUT_ROWID)
+    region: str = dialects.key()
+    notification_id: str = dialects.key()
     notification: bytes
-    state: str
+    state: str = dialects.text()
     attempts: int
-    due_at: int
-    worker: str
-    lease_until: int | None
-    ready_at: int | None
-    error: str
-    title: str
-    body: str
-    finished_at: int | None
+    due_at: int = dialects.big()
+    worker: str = dialects.text()
+    lease_until: int | None = dialects.big()
+    ready_at: int | None = dialects.big()
+    error: str = dialects.text()
+    title: str = dialects.text()
+    body: str = dialects.text()
+    finished_at: int | None = dialects.big()
     seal: bytes
 
 
 OUTBOX: Final = table_of(OutboxRow)
 
 
-class SqliteOutbox:
-    """The `alerts.outbox.Outbox` of a journal's file. Safe to share between threads."""
+class StoredOutbox:
+    """An `alerts.outbox.Outbox` in a database. Safe to share between threads."""
 
     def __init__(self, database: Database, policy: RetryPolicy = DEFAULT_POLICY) -> None:
         self._database = database
@@ -65,6 +65,7 @@ class SqliteOutbox:
             .where(OUTBOX.c.ready_at <= to_micros(now))
             .order_by(OUTBOX.c.ready_at, OUTBOX.c.region, OUTBOX.c.notification_id)
             .limit(limit)
+            .with_for_update(skip_locked=True)
         )
         deliveries = []
         with self._database.writing() as connection:
@@ -112,23 +113,23 @@ class SqliteOutbox:
 def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]) -> None:
     """Add notifications within the caller's transaction; one that is already there keeps its state."""
     rows = [_to_row(outbox.queue(region, notification)) for notification in notifications]
-    if rows:
-        connection.execute(insert(OUTBOX).on_conflict_do_nothing(), rows)
+    dialects.insert_new(connection, OUTBOX, rows)
 
 
 def finish_all(connection: Connection, region: str, reports: Iterable[Finished]) -> str | None:
     """Close items within the caller's transaction; return the first id that does not exist, or None."""
     for report in reports:
-        row = _find(connection, region, report.notification_id)
+        row = _find(connection, region, report.notification_id, for_update=True)
         if row is None:
             return report.notification_id
         _replace(connection, row.seal, outbox.finish(_to_item(row), report))
     return None
 
 
-def _find(connection: Connection, region: str, notification_id: str) -> Row[Any] | None:
+def _find(connection: Connection, region: str, notification_id: str, *, for_update: bool = False) -> Row[Any] | None:
     query = select(OUTBOX).where(OUTBOX.c.region == region, OUTBOX.c.notification_id == notification_id)
-    return connection.execute(query).one_or_none()
+    # A sender that claims the row meanwhile must not make the report come to nothing.
+    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
 
 
 def _replace(connection: Connection, seen_seal: bytes, item: Item) -> bool:
@@ -149,9 +150,9 @@ def _to_row(item: Item) -> dict[str, object]:
             "worker": item.worker,
             "lease_until": _micros(item.lease_until),
             "ready_at": _micros(item.ready_at),
-            "error": item.error,
-            "title": item.title,
-            "body": item.body,
+            "error": dialects.storable(item.error),
+            "title": dialects.storable(item.title),
+            "body": dialects.storable(item.body),
             "finished_at": _micros(item.finished_at),
         }
     )

@@ -1,16 +1,14 @@
-"""The ledger in SQLite, in the journal's own file. `put` runs inside the journal's transaction."""
+"""The ledger, in a database. `put` runs inside the caller's transaction."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, Index, and_, delete
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ColumnElement, Connection, Index, and_, bindparam, delete, select, tuple_
+from sqlmodel import SQLModel
 
+from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, sealed, table_of, to_micros
 from streams.collecting.decoding import Window
 from streams.collecting.ledger import Collected, Key, LedgerRow, Scope
@@ -24,60 +22,80 @@ class LedgerEntryRow(SQLModel, table=True):
     """A `streams.collecting.ledger.LedgerRow`; days are counted from 0001-01-01 (`date.toordinal`)."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index("ledger_day", "region", "feed", "source", "day"), {"sqlite_with_rowid": False})
-    region: str = Field(primary_key=True)
-    feed: str = Field(primary_key=True)
-    source: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
-    status: str = Field(primary_key=True)
+    __table_args__ = (Index("ledger_day", "region", "feed", "source", "day"), dialects.WITHOUT_ROWID)
+    region: str = dialects.key()
+    feed: str = dialects.key()
+    source: str = dialects.key()
+    key: str = dialects.key()
+    status: str = dialects.key()
     day: int
     digest: bytes
-    extracted_at: int
-    seq: int
+    extracted_at: int = dialects.big()
+    seq: int = dialects.big()
     seal: bytes
 
 
 LEDGER: Final = table_of(LedgerEntryRow)
-_KEY_COLUMNS: Final = ("region", "feed", "source", "key", "status")
-_KNOWN: Final = """SELECT status, key, day, digest, extracted_at, seq FROM ledger
-WHERE region = ? AND feed = ? AND source = ? AND key IN (SELECT value FROM json_each(?))"""
-_KEYS: Final = """SELECT day, key FROM ledger
-WHERE region = ? AND feed = ? AND source = ? AND status = ? AND day <= ? AND (day, key) > (?, ?)
-ORDER BY day, key LIMIT ?"""
-_ROW: Final = insert(LEDGER)
-_UPSERT: Final = str(
-    _ROW.on_conflict_do_update(
-        index_elements=_KEY_COLUMNS,
-        set_={column.name: _ROW.excluded[column.name] for column in LEDGER.c if column.name not in _KEY_COLUMNS},
-    ).compile(dialect=sqlite.dialect(paramstyle="named"))
+_COLUMNS: Final = (
+    LEDGER.c.status,
+    LEDGER.c.key,
+    LEDGER.c.day,
+    LEDGER.c.digest,
+    LEDGER.c.extracted_at,
+    LEDGER.c.seq,
+)
+_OF_SCOPE: Final = and_(
+    LEDGER.c.region == bindparam("region"),
+    LEDGER.c.feed == bindparam("feed"),
+    LEDGER.c.source == bindparam("source"),
+)
+_KNOWN: Final = select(*_COLUMNS).where(_OF_SCOPE, dialects.IsListed(LEDGER.c.key, "keys"))
+_KEYS: Final = (
+    select(LEDGER.c.day, LEDGER.c.key)
+    .where(
+        _OF_SCOPE,
+        LEDGER.c.status == bindparam("status"),
+        LEDGER.c.day <= bindparam("last"),
+        tuple_(LEDGER.c.day, LEDGER.c.key) > tuple_(bindparam("day"), bindparam("key")),
+    )
+    .order_by(LEDGER.c.day, LEDGER.c.key)
+    .limit(_KEYS_CHUNK)
 )
 
 
-class SqliteLedger:
-    """The `streams.collecting.ledger.Ledger` of a journal's file."""
+class StoredLedger:
+    """The `streams.collecting.ledger.Ledger` of a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def known(self, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
         """Return the rows of these keys, whatever their status."""
-        asked = (scope.region, scope.feed, scope.source, msgspec.json.encode(sorted(keys)).decode())
         with self._database.reading() as connection:
-            # Straight from sqlite3: wrapping each row again costs more than finding it.
-            found = connection.connection.cursor().execute(_KNOWN, asked).fetchall()
-        return {(row.status, row.key): row for row in map(_to_row, found)}
+            return known(connection, scope, keys)
 
     def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
         """Stream the keys of the rows of the days of a window, by day and key."""
-        asked = (scope.region, scope.feed, scope.source, status.value, window.last.toordinal())
-        after: tuple[int, str] = (window.first.toordinal(), "")
+        asked = {**_asked(scope), "status": status.value, "last": window.last.toordinal()}
+        day, key = window.first.toordinal(), ""
         while True:
             with self._database.reading() as connection:
-                rows = connection.connection.cursor().execute(_KEYS, (*asked, *after, _KEYS_CHUNK)).fetchall()
+                rows = dialects.bare_rows(connection, _KEYS, {**asked, "day": day, "key": key})
             yield from (key for _, key in rows)
             if len(rows) < _KEYS_CHUNK:
                 return
-            after = rows[-1]
+            day, key = rows[-1]
+
+
+def known(connection: Connection, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
+    """Return the rows of these keys, whatever their status."""
+    asked = {**_asked(scope), "keys": dialects.as_list(connection, sorted(keys))}
+    found = map(_to_row, dialects.bare_rows(connection, _KNOWN, asked))
+    return {(row.status, row.key): row for row in found}
+
+
+def _asked(scope: Scope) -> dict[str, object]:
+    return {"region": scope.region, "feed": scope.feed, "source": scope.source}
 
 
 def put(connection: Connection, collected: Collected) -> None:
@@ -85,15 +103,15 @@ def put(connection: Connection, collected: Collected) -> None:
     scope = collected.scope
     if scope is None:
         return
-    if collected.rows:
-        connection.exec_driver_sql(_UPSERT, [_columns(scope, row) for row in collected.rows])
+    dialects.upsert(connection, LEDGER, [_columns(scope, row) for row in collected.rows])
     for status, key in collected.gone:
-        connection.execute(delete(LEDGER).where(_of(scope), LEDGER.c.status == status.value, LEDGER.c.key == key))
+        connection.execute(delete(LEDGER).where(of_scope(scope), LEDGER.c.status == status.value, LEDGER.c.key == key))
     if collected.forget_before is not None:
-        connection.execute(delete(LEDGER).where(_of(scope), LEDGER.c.day < collected.forget_before.toordinal()))
+        connection.execute(delete(LEDGER).where(of_scope(scope), LEDGER.c.day < collected.forget_before.toordinal()))
 
 
-def _of(scope: Scope) -> ColumnElement[bool]:
+def of_scope(scope: Scope) -> ColumnElement[bool]:
+    """Return what selects the rows of a scope."""
     return and_(LEDGER.c.region == scope.region, LEDGER.c.feed == scope.feed, LEDGER.c.source == scope.source)
 
 
@@ -113,7 +131,7 @@ def _columns(scope: Scope, row: LedgerRow) -> dict[str, object]:
     )
 
 
-def _to_row(row: tuple[str, str, int, bytes, int, int]) -> LedgerRow:
+def _to_row(row: tuple[Any, ...]) -> LedgerRow:
     status, key, day, digest, extracted_at, seq = row
     return LedgerRow(_STATUS[status], key, _day(day), digest, _instant(extracted_at), seq)
 

@@ -1,12 +1,13 @@
-"""Records set aside, in the journal's own file. `put` and `release` run inside the journal's transaction."""
+"""Records set aside, in a database. `put`, `release` and `purge` run inside the caller's transaction."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Index, Row, insert, select, update
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
+from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, sealed, table_of, to_micros
 from streams.collecting.quarantine import Held, HeldState, Quarantined, Release
 
@@ -14,30 +15,30 @@ _CHUNK: Final = 500
 
 
 class QuarantineRow(SQLModel, table=True):
-    """A `streams.collecting.quarantine.Held`; rows are never deleted, so that ``id`` has no gap."""
+    """A `streams.collecting.quarantine.Held`; rows are never deleted, so that a file's ``id`` has no gap."""
 
     __tablename__ = "quarantine"
     __table_args__ = (Index("quarantine_sha256", "region", "sha256"),)
-    id: int | None = Field(default=None, primary_key=True)
-    region: str
-    source: str
+    id: int | None = dialects.numbered()
+    region: str = dialects.text()
+    source: str = dialects.text()
     line: int
     record: bytes
-    reason: str
-    received_at: int
-    format: str
-    sha256: str
-    receipt: str
+    reason: str = dialects.text()
+    received_at: int = dialects.big()
+    format: str = dialects.text()
+    sha256: str = dialects.text()
+    receipt: str = dialects.text()
     is_locked: int
-    state: str
+    state: str = dialects.text()
     seal: bytes
 
 
 QUARANTINE: Final = table_of(QuarantineRow)
 
 
-class SqliteQuarantine:
-    """The `streams.collecting.quarantine.Quarantine` of a journal's file."""
+class StoredQuarantine:
+    """A `streams.collecting.quarantine.Quarantine` in a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -85,7 +86,9 @@ def put(connection: Connection, region: str, records: Sequence[Quarantined]) -> 
 def release(connection: Connection, releases: Iterable[Release]) -> int | None:
     """Erase the bytes of records that leave the quarantine; return the id of one that was not held, if any."""
     for each in releases:
-        row = connection.execute(select(QUARANTINE).where(QUARANTINE.c.id == each.id)).one_or_none()
+        # Whoever releases the same record at the same time waits, and is told that it is gone.
+        query = select(QUARANTINE).where(QUARANTINE.c.id == each.id).with_for_update()
+        row = connection.execute(query).one_or_none()
         if row is None or row.state != HeldState.HELD.value:
             return each.id
         _erase(connection, row, each.state)
@@ -94,10 +97,14 @@ def release(connection: Connection, releases: Iterable[Release]) -> int | None:
 
 def purge(connection: Connection, before: datetime) -> None:
     """Erase the bytes of the records received before an instant."""
-    query = select(QUARANTINE).where(
-        QUARANTINE.c.state == HeldState.HELD.value,
-        QUARANTINE.c.is_locked == 1,
-        QUARANTINE.c.received_at < to_micros(before),
+    query = (
+        select(QUARANTINE)
+        .where(
+            QUARANTINE.c.state == HeldState.HELD.value,
+            QUARANTINE.c.is_locked == 1,
+            QUARANTINE.c.received_at < to_micros(before),
+        )
+        .with_for_update()
     )
     for row in connection.execute(query).all():
         _erase(connection, row, HeldState.PURGED)
@@ -111,15 +118,15 @@ def _erase(connection: Connection, row: Row[Any], state: HeldState) -> None:
 
 
 def _columns(held: Held) -> dict[str, object]:
-    # The seal leaves out the id, which SQLite chooses.
+    # The seal leaves out the id, which the database chooses.
     record = held.quarantined
     return sealed(
         {
             "region": held.region,
-            "source": record.source,
+            "source": dialects.storable(record.source),
             "line": record.line,
             "record": record.record,
-            "reason": record.reason,
+            "reason": dialects.storable(record.reason),
             "received_at": to_micros(record.received_at),
             "format": record.format,
             "sha256": record.sha256,

@@ -1,4 +1,4 @@
-"""Receipts in SQLite, in the journal's own file. `put` runs inside the journal's transaction."""
+"""Receipts, in a database. `put` runs inside the caller's transaction."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Index, Row, bindparam, func, insert, select
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
+from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
 from alerts.outbox import StorageUnreadable
 from streams.collecting.decoding import Manifest
@@ -23,12 +24,12 @@ class ReceiptRow(SQLModel, table=True):
 
     __tablename__ = "receipts"
     __table_args__ = (Index("receipts_source", "region", "feed", "source", "extracted_at"),)
-    number: int | None = Field(default=None, primary_key=True)
-    id: str = Field(unique=True)
-    region: str
-    feed: str
-    source: str
-    extracted_at: int | None
+    number: int | None = dialects.numbered()
+    id: str = dialects.text(unique=True)
+    region: str = dialects.text()
+    feed: str = dialects.text()
+    source: str = dialects.text()
+    extracted_at: int | None = dialects.big()
     first_day: int | None
     last_day: int | None
     is_older: int
@@ -61,8 +62,8 @@ _NEWEST_WITHIN: Final = _NEWEST.where(
 )
 
 
-class SqliteReceipts:
-    """The `streams.collecting.receipts.Receipts` of a journal's file."""
+class StoredReceipts:
+    """The `streams.collecting.receipts.Receipts` of a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -109,6 +110,11 @@ class SqliteReceipts:
 def put(connection: Connection, receipt: Receipt) -> None:
     """Keep a receipt."""
     connection.execute(insert(RECEIPTS), [_columns(receipt)])
+
+
+def put_new(connection: Connection, receipt: Receipt) -> None:
+    """Keep a receipt unless there is one of its id."""
+    dialects.insert_new(connection, RECEIPTS, [_columns(receipt)])
 
 
 def _columns(receipt: Receipt) -> dict[str, object]:

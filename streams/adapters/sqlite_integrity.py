@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Row, Table, select
 
-from alerts.adapters.database import Database, MetaRow, schema_digest, seal, table_of
+from alerts.adapters.database import seal, table_of
 from alerts.adapters.outbox_store import OUTBOX
+from alerts.adapters.sqlite_database import MetaRow, SqliteDatabase, schema_digest
 from alerts.outbox import StorageError
 from streams.adapters import tables
 from streams.adapters.ledger_store import LEDGER
@@ -34,7 +35,7 @@ _MOST_COMPLAINTS: Final = 20
 _META: Final = table_of(MetaRow)
 
 
-def verify(database: Database) -> list[Problem]:
+def verify(database: SqliteDatabase) -> list[Problem]:
     """Return every fault found, the file's first; never raises for what the file contains."""
     checks: list[Callable[[Connection], Iterator[Problem]]] = [
         _structure,
@@ -53,7 +54,7 @@ def verify(database: Database) -> list[Problem]:
     return [problem for check in checks for problem in _guarded(database, check)]
 
 
-def _guarded(database: Database, check: Callable[[Connection], Iterator[Problem]]) -> list[Problem]:
+def _guarded(database: SqliteDatabase, check: Callable[[Connection], Iterator[Problem]]) -> list[Problem]:
     found: list[Problem] = []
     try:
         with database.reading() as connection:

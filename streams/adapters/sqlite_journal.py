@@ -10,16 +10,17 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Row, Select, Table, insert, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from alerts import effects as effect_codec
-from alerts.adapters.database import Database, Synchronous, seal, sealed
-from alerts.adapters.outbox_store import SqliteOutbox, enqueue, finish_all
+from alerts.adapters import dialects
+from alerts.adapters.database import seal, sealed
+from alerts.adapters.outbox_store import StoredOutbox, enqueue, finish_all
+from alerts.adapters.sqlite_database import SqliteDatabase, Synchronous
 from alerts.outbox import DEFAULT_POLICY, RetryPolicy, StorageError, StorageUnreadable
 from streams.adapters import ledger_store, quarantine_store, receipt_store, sqlite_integrity, tables
-from streams.adapters.ledger_store import SqliteLedger
-from streams.adapters.quarantine_store import SqliteQuarantine
-from streams.adapters.receipt_store import SqliteReceipts
+from streams.adapters.ledger_store import StoredLedger
+from streams.adapters.quarantine_store import StoredQuarantine
+from streams.adapters.receipt_store import StoredReceipts
 from streams.adapters.tables import EFFECTS, ENTRIES, HEADS, SNAPSHOTS
 from streams.collecting.ledger import Collected
 from streams.entry import Entry, Head
@@ -45,12 +46,12 @@ _INSERTS: Final = {
 class SqliteJournal:
     """A `streams.journal.Journal` in a file. Closing it folds SQLite's side files back into that one file."""
 
-    def __init__(self, database: Database, policy: RetryPolicy = DEFAULT_POLICY) -> None:
+    def __init__(self, database: SqliteDatabase, policy: RetryPolicy = DEFAULT_POLICY) -> None:
         self.database = database
-        self.outbox = SqliteOutbox(database, policy)
-        self.ledger = SqliteLedger(database)
-        self.receipts = SqliteReceipts(database)
-        self.aside = SqliteQuarantine(database)
+        self.outbox = StoredOutbox(database, policy)
+        self.ledger = StoredLedger(database)
+        self.receipts = StoredReceipts(database)
+        self.aside = StoredQuarantine(database)
         self._purpose = _purpose_of(database)
 
     @classmethod
@@ -62,7 +63,7 @@ class SqliteJournal:
         policy: RetryPolicy = DEFAULT_POLICY,
     ) -> Self:
         """Make a new, empty journal; StorageError when the file already holds something."""
-        return cls(Database.create(path, tables.TABLES, {"purpose": purpose.value}, synchronous), policy)
+        return cls(SqliteDatabase.create(path, tables.TABLES, {"purpose": purpose.value}, synchronous), policy)
 
     @classmethod
     def open(
@@ -74,7 +75,7 @@ class SqliteJournal:
         read_only: bool = False,
     ) -> Self:
         """Open an existing journal; StorageUnreadable when it is not one, is newer or is damaged."""
-        database = Database.open(path, synchronous, read_only=read_only)
+        database = SqliteDatabase.open(path, synchronous, read_only=read_only)
         try:
             return cls(database, policy)
         except BaseException:
@@ -208,7 +209,7 @@ def verify_file(path: Path) -> list[Problem]:
         return [Problem("file", str(error))]
 
 
-def _purpose_of(database: Database) -> JournalPurpose:
+def _purpose_of(database: SqliteDatabase) -> JournalPurpose:
     value = database.meta("purpose")
     try:
         return JournalPurpose(value or "")
@@ -230,17 +231,11 @@ def _checked_head(row: Row[Any]) -> Head:
 
 
 def _put_head(connection: Connection, head: Head) -> None:
-    _put(connection, HEADS, sealed(tables.head_columns(head)))
+    dialects.upsert(connection, HEADS, [sealed(tables.head_columns(head))])
 
 
 def _put_snapshot(connection: Connection, head: Head, state: bytes) -> None:
-    _put(connection, SNAPSHOTS, sealed({**tables.head_columns(head), "state": state}))
-
-
-def _put(connection: Connection, table: Table, row: dict[str, object]) -> None:
-    # Setting the région again, even to itself, would make SQLite look through all the rows that refer to it.
-    changes = {name: value for name, value in row.items() if name != "region"}
-    connection.execute(upsert(table).values(row).on_conflict_do_update(index_elements=["region"], set_=changes))
+    dialects.upsert(connection, SNAPSHOTS, [sealed({**tables.head_columns(head), "state": state})])
 
 
 def _put_collected(connection: Connection, collected: Collected) -> None:

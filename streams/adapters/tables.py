@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from alerts.adapters.database import from_micros, seal, sealed, to_micros
 from alerts.adapters.database import table_of as _table_of
+from alerts.adapters.dialects import WITHOUT_ROWID
 from alerts.adapters.outbox_store import OUTBOX
 from streams.adapters.ledger_store import LEDGER
 from streams.adapters.quarantine_store import QUARANTINE
@@ -18,7 +19,7 @@ from streams.adapters.receipt_store import RECEIPTS
 from streams.entry import Entry, Head, Status
 from streams.integrity import EffectRecord
 
-_CLUSTERED: Final = {"sqlite_with_rowid": False}
+_CLUSTERED: Final = WITHOUT_ROWID
 
 
 class HeadRow(SQLModel, table=True):

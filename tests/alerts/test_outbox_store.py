@@ -1,4 +1,4 @@
-"""The rules that every outbox keeps, held for the one in memory and the one in the journal's file."""
+"""The rules that every outbox keeps: in memory, in the journal's file, in a live store's file, on PostgreSQL."""
 
 import subprocess
 import sys
@@ -16,17 +16,16 @@ from alerts.outbox import Delivery, Finished, OutboxState, RetryPolicy
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.journal import Batch
 from streams.testing import EPOCH, MemoryJournal, sample_batch
+from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 
-AnyJournal = MemoryJournal | SqliteJournal
 SECOND = timedelta(seconds=1)
 LEASE = timedelta(minutes=1)
 LATER = EPOCH + timedelta(hours=1)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=STORES)
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyJournal]:
-    made: AnyJournal = MemoryJournal() if request.param == "memory" else SqliteJournal.create(tmp_path / "journal.db")
-    with made:
+    with journal_of(request, tmp_path) as made:
         yield made
 
 

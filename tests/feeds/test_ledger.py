@@ -28,10 +28,10 @@ from streams.collecting.ledger import (
 )
 from streams.entry import Status
 from streams.journal import Batch
-from streams.testing import EPOCH, MemoryJournal
+from streams.testing import EPOCH
 from tests.feeds.collecting_builders import NOW, TODAY
+from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 
-AnyJournal = MemoryJournal | SqliteJournal
 SCOPE = Scope("52", "rpu", "ETAB-440000271")
 HOUR = timedelta(hours=1)
 
@@ -101,10 +101,9 @@ def test_keys_that_spill_to_the_disk_are_told_apart_as_in_memory(given_keys: lis
     disk.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=STORES)
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyJournal]:
-    made: AnyJournal = MemoryJournal() if request.param == "memory" else SqliteJournal.create(tmp_path / "journal.db")
-    with made:
+    with journal_of(request, tmp_path) as made:
         yield made
 
 

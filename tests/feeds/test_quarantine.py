@@ -16,18 +16,17 @@ from streams.collecting.quarantine import HeldState, NoVault, Quarantined, Relea
 from streams.journal import Batch, JournalConflict
 from streams.messages import QuarantineDropped
 from streams.monitor import Monitor
-from streams.testing import EPOCH, MemoryJournal
+from streams.testing import EPOCH
 from tests.feeds.collecting_builders import FORMATS, NOW, TODAY, Reversing, collector, file, kinds, received, sent
+from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 
-AnyJournal = MemoryJournal | SqliteJournal
 DAY = str(TODAY)
 SECRET = "!lisible secret " + DAY
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=STORES)
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyJournal]:
-    made: AnyJournal = MemoryJournal() if request.param == "memory" else SqliteJournal.create(tmp_path / "journal.db")
-    with made:
+    with journal_of(request, tmp_path) as made:
         yield made
 
 

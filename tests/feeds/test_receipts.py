@@ -1,5 +1,6 @@
 """Receipts add up, and the quality of a source is read from them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +15,9 @@ from streams.collecting.ledger import Collected
 from streams.collecting.receipts import Receipt
 from streams.collecting.source_quality import SourceState, SourceStatus, statuses
 from streams.journal import Batch
-from streams.testing import EPOCH, MemoryJournal
+from streams.testing import EPOCH
 from tests.feeds.collecting_builders import NOW, TODAY
+from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 
 DAY = timedelta(days=1)
 RECEIPT = Receipt(
@@ -47,22 +49,26 @@ def test_a_receipt_that_does_not_add_up_cannot_be_made() -> None:
         replace(RECEIPT, duplicates=1)
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
-def test_receipts_come_back_whole_and_say_what_is_newest(kind: str, tmp_path: Path) -> None:
-    with MemoryJournal() if kind == "memory" else SqliteJournal.create(tmp_path / "j.db") as journal:
-        older = replace(RECEIPT, id="r2", extracted_at=NOW + DAY, is_older=True)
-        refused = Receipt("r3", "76", NOW, "x", "1" * 64, refused="not a known file")
-        for receipt in (RECEIPT, older, refused):
-            head = journal.head(receipt.region)
-            journal.commit(Batch(head, EPOCH, collected=Collected(receipt=receipt)))
-        assert list(journal.receipts.all()) == [RECEIPT, older, refused]
-        assert list(journal.receipts.all("76")) == [refused]
-        assert journal.receipts.find("r2") == older
-        assert journal.receipts.newest("52", RECEIPT.manifest) == NOW
-        for window in (Window(TODAY + DAY, TODAY + DAY), Window(TODAY - 9 * DAY, TODAY - 7 * DAY)):
-            assert journal.receipts.newest("52", Manifest("rpu", RECEIPT.source, NOW, window)) is None
-        assert journal.receipts.newest("52", Manifest("rpu", "ETAB-440000016", NOW, RECEIPT.window)) is None
-        assert journal.verify() == []
+@pytest.fixture(params=STORES)
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyJournal]:
+    with journal_of(request, tmp_path) as made:
+        yield made
+
+
+def test_receipts_come_back_whole_and_say_what_is_newest(journal: AnyJournal) -> None:
+    older = replace(RECEIPT, id="r2", extracted_at=NOW + DAY, is_older=True)
+    refused = Receipt("r3", "76", NOW, "x", "1" * 64, refused="not a known file")
+    for receipt in (RECEIPT, older, refused):
+        head = journal.head(receipt.region)
+        journal.commit(Batch(head, EPOCH, collected=Collected(receipt=receipt)))
+    assert list(journal.receipts.all()) == [RECEIPT, older, refused]
+    assert list(journal.receipts.all("76")) == [refused]
+    assert journal.receipts.find("r2") == older
+    assert journal.receipts.newest("52", RECEIPT.manifest) == NOW
+    for window in (Window(TODAY + DAY, TODAY + DAY), Window(TODAY - 9 * DAY, TODAY - 7 * DAY)):
+        assert journal.receipts.newest("52", Manifest("rpu", RECEIPT.source, NOW, window)) is None
+    assert journal.receipts.newest("52", Manifest("rpu", "ETAB-440000016", NOW, RECEIPT.window)) is None
+    assert journal.verify() == []
 
 
 def test_an_altered_receipt_is_found(tmp_path: Path) -> None:

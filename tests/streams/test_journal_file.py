@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from alerts.adapters.database import APPLICATION_ID, Database
+from alerts.adapters.sqlite_database import APPLICATION_ID, SqliteDatabase
 from alerts.outbox import OutboxState, StorageError, StorageFull, StorageUnreadable
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.journal import Batch, JournalConflict, JournalPurpose
@@ -94,7 +94,7 @@ def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
         SqliteJournal.create(tmp_path / "nowhere" / "journal.db")
 
 
-def limit_pages(database: Database, pages: int) -> None:
+def limit_pages(database: SqliteDatabase, pages: int) -> None:
     """Make SQLite answer "database or disk is full", as a full disk does."""
 
     @event.listens_for(database.engine, "checkout")

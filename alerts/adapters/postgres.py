@@ -1,0 +1,167 @@
+"""A `Database` on a PostgreSQL server, which several processes share.
+
+Connections are tested before use, so a server that was restarted is found again by itself. The server gives up a
+statement, a lock or an idle transaction after a while: a process that was suspended cannot hold the others up. A failed
+commit may have been done all the same: whoever writes must be able to write again.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Self
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
+
+from alerts.outbox import StorageError, StorageFull, StorageRefused, StorageUnreadable
+
+DRIVER: Final = "postgresql+psycopg"
+_SCHEMES: Final = ("postgresql", "postgres", DRIVER)
+# Vigie's own choice: a commit takes milliseconds, the longest statement (a month of one source) seconds.
+_CONNECT_SECONDS: Final = 10
+_STATEMENT_SECONDS: Final = 30
+_LOCK_SECONDS: Final = 10
+_IDLE_SECONDS: Final = 60
+_POOL: Final = 5
+_POOL_SECONDS: Final = 30
+_SERVER_SETTINGS: Final = {
+    "statement_timeout": f"{_STATEMENT_SECONDS}s",
+    "lock_timeout": f"{_LOCK_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
+    # A plan made for any list of keys compares each row with each key: 50 times slower than one made for this list.
+    "plan_cache_mode": "force_custom_plan",
+}
+_CONNECTING: Final[dict[str, object]] = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "application_name": "vigie",
+    # A server whose machine is gone says nothing: the network layer notices within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
+}
+
+_ADVICE: Final[tuple[tuple[str, type[StorageError], str], ...]] = (
+    ("53100", StorageFull, "the server's disk is full, nothing was written; free some space and try again"),
+    ("53300", StorageError, "the server has no connection left; raise max_connections or stop what holds them"),
+    ("53", StorageError, "the server lacks memory or another resource; see its log"),
+    ("55P03", StorageError, f"a lock was held by another process for {_LOCK_SECONDS} s; nothing was written"),
+    ("57014", StorageError, f"a statement took more than {_STATEMENT_SECONDS} s and was stopped; see the server's log"),
+    ("57P", StorageError, "the server is stopping or starting; it is tried again"),
+    ("40", StorageError, "the transaction met another one and was undone; it is tried again"),
+    ("25006", StorageError, "this server only takes readers (a standby?); give the address of the one that writes"),
+    ("42501", StorageError, "the account may not do this; give it its rights (docs/base-de-donnees.md)"),
+    ("28", StorageError, "the server refuses this account; check its name, its password and pg_hba.conf"),
+    ("3D000", StorageError, "there is no such database; create it (docs/base-de-donnees.md)"),
+    ("42", StorageUnreadable, "a table or column is not as expected; run `vigie database upgrade`"),
+    ("XX", StorageUnreadable, "the database is damaged; see the server's log, restore a backup"),
+    ("58", StorageError, "the server met an error of its system or disk; see its log"),
+    ("22", StorageRefused, "a value cannot be stored, nothing was written"),
+    ("23", StorageRefused, "a row contradicts another one, nothing was written"),
+)
+"""SQLSTATE codes and classes (PostgreSQL documentation, appendix A), the most precise first. What the server says of
+values is never repeated: it may quote a record."""
+
+
+class PostgresDatabase:
+    """A `Database` reached by its URL. Safe to share between threads."""
+
+    def __init__(self, url: URL) -> None:
+        self.name = f"PostgreSQL database {url.database} on {_place(url)}"
+        self._secret = str(url.password) if url.password else None
+        self._writer = _engine(url)
+        # Client-side options of the driver: setting them asks nothing of the server.
+        self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Return the database of a URL, connected at its first use; StorageError for a URL that cannot be one."""
+        return cls(_read(url))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a consistent view; keep it short, a long one keeps the server from cleaning up."""
+        with self._translated(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection that may write; everything is committed at the end, or nothing is."""
+        with self._translated(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._writer.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._storage_error(error.orig) from None
+        except psycopg.Error as error:
+            raise self._storage_error(error) from None
+        except UnicodeEncodeError:
+            raise self._refused() from None
+        except NoneFree:
+            raise StorageError(f"{self.name}: all {_POOL} connections were busy for {_POOL_SECONDS} s") from None
+
+    def _storage_error(self, error: BaseException | None) -> StorageError:
+        code = getattr(error, "sqlstate", None)
+        if code is None and isinstance(error, psycopg.DataError):
+            return self._refused()
+        if code is None:
+            return StorageError(f"{self.name}: cannot be reached ({self._reason(error)}); check the server and network")
+        for start, type_, advice in _ADVICE:
+            if code.startswith(start):
+                return type_(f"{self.name}: {advice} (SQLSTATE {code})")
+        return StorageError(f"{self.name}: failed, see the server's log (SQLSTATE {code})")
+
+    def _refused(self) -> StorageRefused:
+        # The driver found it, before the server did: its own words would repeat the value.
+        return StorageRefused(f"{self.name}: a value cannot be stored (a text that is no UTF-8, or with a NUL)")
+
+    def _reason(self, error: BaseException | None) -> str:
+        # The driver words it for several addresses, a line each; libpq never repeats a password, this makes sure.
+        line = next(iter(str(error).splitlines()), "").rstrip(": ")
+        return line.replace(self._secret, "***") if self._secret else line
+
+
+def is_postgres(url: str) -> bool:
+    """Tell whether a URL names a PostgreSQL database."""
+    return url.partition("://")[0] in _SCHEMES
+
+
+def _read(url: str) -> URL:
+    expected = f"write {DRIVER}://account:password@host:port/database (docs/base-de-donnees.md)"
+    if not is_postgres(url):
+        scheme = url.partition("://")[0] if re.match(r"[a-z+]+://", url) else "no scheme"
+        raise StorageError(f"the database URL ({scheme}) is not PostgreSQL's: {expected}")
+    try:
+        parsed = make_url(url).set(drivername=DRIVER)
+    except (ArgumentError, ValueError):
+        raise StorageError(f"the database URL cannot be read: {expected}") from None
+    if not parsed.database:
+        raise StorageError(f"the database URL names no database: {expected}")
+    return parsed
+
+
+def _place(url: URL) -> str:
+    host = url.host or url.query.get("host") or "the local socket"
+    return f"{host}:{url.port}" if url.port else str(host)
+
+
+def _engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=_POOL,
+        max_overflow=0,
+        pool_timeout=_POOL_SECONDS,
+        connect_args=_CONNECTING,
+        hide_parameters=True,
+    )
