@@ -15,6 +15,7 @@ from vigie import (
     ingest_commands,
     journal_commands,
     keys_commands,
+    notifier_commands,
     plans_commands,
     quarantine_commands,
     retex_commands,
@@ -45,6 +46,7 @@ app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)
 app.command("decide")(run_commands.decide)
 app.command("worker")(worker_commands.worker)
+app.command("notifier")(notifier_commands.notifier)
 app.command("demo")(demo_command.demo)
 
 

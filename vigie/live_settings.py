@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -50,6 +50,10 @@ class LiveSettings(BaseSettings):
     """How long an answer is waited for before Kafka is said to be unavailable."""
     worker_session_seconds: float = Field(20, ge=6, le=300)
     """How long a worker may be silent before its régions go to another one; the brokers refuse less than 6."""
+    roster: Path | None = None
+    """The roster file of the region: its addresses stay in the notifier's memory."""
+    link_base: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8044")
+    """Public address of the pages, as people on call reach them."""
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,13 +43,15 @@ class Process:
 
 
 @contextmanager
-def vigie_process(access: KafkaAccess, log: Path, *arguments: str) -> Iterator[Process]:
-    environment = {
+def vigie_process(
+    access: KafkaAccess, log: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Process]:
+    settings = {
         "VIGIE_KAFKA_BOOTSTRAP": ",".join(access.bootstrap),
         "VIGIE_KAFKA_REPLICATION": "1",
         "VIGIE_WORKER_SESSION_SECONDS": "6",
     }
-    process = Process(arguments, environment, log)
+    process = Process(arguments, settings | dict(environment or {}), log)
     try:
         yield process
     finally:

@@ -1,0 +1,61 @@
+"""The effects, read by a group of notifiers: an effect is given up to the group once it is stored."""
+
+from collections.abc import Iterator
+from typing import Any, Final, Self
+
+from alerts import effects
+from alerts.effects import Effect
+from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, opened, reaching
+from streams.live.topics import EFFECTS, region_of
+
+GROUP: Final = "vigie-notifier"
+_PATIENT_MS: Final = 15 * 60 * 1000
+"""How long a batch may take: a database that is away for some minutes must not cost the partitions."""
+
+Told = tuple[str, tuple[Effect, ...]]
+"""A région and effects of it, in order."""
+
+
+class EffectsGroup:
+    """One member of the group. Close it, or use it as a context; methods may raise a `KafkaProblem`."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._access = access
+        with reaching(access, f"reading {EFFECTS}"):
+            self._consumer = opened(
+                KafkaConsumer,
+                access,
+                group_id=GROUP,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                max_poll_interval_ms=_PATIENT_MS,
+                max_poll_records=500,
+                metrics_enabled=False,
+            )
+            self._consumer.subscribe([EFFECTS])
+
+    def poll(self, seconds: float) -> list[Told]:
+        """Return what came within ``seconds``, by région; ``commit`` it once it is stored."""
+        with reaching(self._access, f"reading {EFFECTS}"):
+            found: dict[Any, list[Any]] = self._consumer.poll(timeout_ms=int(seconds * 1000))
+        return [(region_of(place.partition), tuple(_effects(records))) for place, records in found.items()]
+
+    def commit(self) -> None:
+        """Note that all that was polled is stored."""
+        with reaching(self._access, f"noting what is read of {EFFECTS}"):
+            self._consumer.commit()
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _effects(records: list[Any]) -> Iterator[Effect]:
+    return (effects.decode(record.value) for record in records)

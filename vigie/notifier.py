@@ -1,0 +1,107 @@
+"""A notifier: effects stored, messages sent, reports journaled. Several may run at once, on one database."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
+
+from alerts.adapters.sender import Report, Sender
+from alerts.outbox import StorageError
+from streams import messages
+from streams.adapters.effects_topic import EffectsGroup, Told
+from streams.adapters.journal_topic import JournalTopic
+from streams.adapters.live_store import LiveStore
+from streams.entry import Draft, Status
+from streams.live.problems import KafkaProblem
+from streams.live.record import fact_id
+from streams.messages import DeliveryReport
+
+POLL_SECONDS: Final = 0.1
+AWAY_SECONDS: Final = 1.0
+GRACE_SECONDS: Final = 3.0
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Notifier:
+    """One process. What the brokers or the database could not take is done again until they can."""
+
+    group: EffectsGroup
+    journal: JournalTopic
+    store: LiveStore
+    sender: Sender
+    stop: threading.Event
+    reports: list[Report] = field(default_factory=list)
+
+    def run(self) -> bool:
+        """Run until ``stop`` is set; return whether every channel has answered."""
+        try:
+            while not self.stop.is_set():
+                self.turn()
+        except NotStored:
+            _log.warning("stopped while the database was away: what was not stored is told again to the next notifier")
+        _, unanswered = wait(self.sender.futures, timeout=GRACE_SECONDS)
+        self._collect()
+        return not unanswered
+
+    def turn(self) -> None:
+        """Store what came, send what is due, report what became of it."""
+        told = self._again(lambda: self.group.poll(POLL_SECONDS), list[Told]())
+        for region, effects in told:
+            self._until_done(partial(self.store.record_effects, region, effects))
+        if told:
+            self._again(self.group.commit, None)
+        self._again(lambda: self.sender.dispatch(datetime.now(UTC)), 0)
+        self._collect()
+
+    def _collect(self) -> None:
+        self.reports += self._again(lambda: self.sender.collect(datetime.now(UTC)), list[Report]())
+        while self.reports:
+            is_reported = self._again(partial(self._report, self.reports[0]), otherwise=False)
+            if not is_reported:
+                return
+            self.reports.pop(0)
+
+    def _report(self, report: Report) -> bool:
+        """Journal what became of a message, then close it: killed in between, it is reported again, as one fact."""
+        delivery, finished = report.delivery, report.finished
+        outcome = DeliveryReport(
+            delivery.notification_id, "sent" if finished.is_sent else "failed", delivery.attempts, finished.error
+        )
+        kind, payload = messages.encode(outcome)
+        draft = Draft(finished.at, Status(delivery.notification.status), delivery.region, kind, payload)
+        self.journal.append([(fact_id(f"delivery {delivery.notification_id}", draft), draft)])
+        self.store.finish(delivery.region, [finished])
+        return True
+
+    def _until_done(self, do: Callable[[], None]) -> None:
+        while not self.stop.is_set():
+            try:
+                do()
+            except StorageError as error:
+                _log.warning("not stored yet", why=str(error))
+                self.stop.wait(AWAY_SECONDS)
+            else:
+                return
+        # Stopped before it was stored: it is not committed either, the next notifier begins with it.
+        raise NotStored
+
+    def _again(self, do: Callable[[], T], otherwise: T) -> T:
+        try:
+            return do()
+        except (StorageError, KafkaProblem) as error:
+            _log.warning("to be done again", why=str(error))
+            self.stop.wait(AWAY_SECONDS)
+            return otherwise
+
+
+class NotStored(Exception):
+    """The notifier was stopped while the database was away."""

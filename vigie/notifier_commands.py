@@ -1,0 +1,58 @@
+"""`vigie notifier`: one process of the live engine, that tells people."""
+
+import os
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Annotated
+
+import structlog
+import typer
+
+from alerts.adapters.apprise_channel import AppriseChannel
+from alerts.adapters.roster_files import load_roster
+from alerts.adapters.sender import IN_FLIGHT, Sender
+from streams.adapters.effects_topic import EffectsGroup
+from streams.adapters.journal_topic import JournalTopic
+from streams.adapters.live_store import LiveStore
+from streams.adapters.topic_admin import TopicAdmin
+from vigie.errors import explained
+from vigie.live_settings import LiveSettings, live_settings
+from vigie.notifier import Notifier
+
+_log = structlog.get_logger()
+
+
+def notifier(
+    name: Annotated[
+        str | None, typer.Option(help="What its claims are called; two at once need two names.", show_default=False)
+    ] = None,
+) -> None:
+    """Tell people what the engine decided, and journal what became of it; stop it with SIGTERM.
+
+    Settings are those of the environment and of the file VIGIE_SETTINGS names.
+    """
+    with explained():
+        settings, stop = live_settings(), threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        TopicAdmin(settings.kafka, settings.kafka_replication).ensure_usable()
+        is_done = _run(settings, stop, name or f"{socket.gethostname()}-{os.getpid()}")
+    _log.info("notifier stopped", every_channel_answered=is_done)
+
+
+def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
+    addresses = {} if settings.roster is None else load_roster(settings.roster, os.environ).address_book
+    if not addresses:
+        _log.warning("no roster: nobody can be reached", mend="set VIGIE_ROSTER")
+    with ExitStack() as stack:
+        store = stack.enter_context(LiveStore.open(settings.database))
+        journal = stack.enter_context(JournalTopic(settings.kafka))
+        group = stack.enter_context(EffectsGroup(settings.kafka))
+        executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
+        link_base = str(settings.link_base).rstrip("/")
+        sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
+        _log.info("notifier started", name=name)
+        return Notifier(group, journal, store, sender, stop).run()
