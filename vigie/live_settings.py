@@ -48,7 +48,7 @@ class LiveSettings(BaseSettings):
     kafka_ssl_keyfile: Path | None = None
     kafka_patience_seconds: float = Field(PATIENCE.total_seconds(), ge=1, le=600)
     """How long an answer is waited for before Kafka is said to be unavailable."""
-    worker_session_seconds: float = Field(20, ge=6, le=300)
+    worker_session_seconds: float = Field(20.0, ge=6, le=300)
     """How long a worker may be silent before its régions go to another one; the brokers refuse less than 6."""
     roster: Path | None = None
     """The roster file of the region: its addresses stay in the notifier's memory."""
