@@ -165,7 +165,10 @@ def opened(client: Callable[..., Any], access: KafkaAccess, **settings: object) 
 
 
 class _LastFailure(logging.Handler):
-    """Keeps the last error that kafka-python logs: when it gives up, it only says that time is over."""
+    """Keeps the last error that kafka-python logs: when it gives up, it only says that time is over.
+
+    A refused account stays said: brokers that throttle it then just hang up.
+    """
 
     seen: KafkaError | None = None
 
@@ -173,7 +176,8 @@ class _LastFailure(logging.Handler):
         errors = [
             each for each in record.args or () if isinstance(each, KafkaError) and type(each) is not KafkaTimeoutError
         ]
-        self.seen = errors[-1] if errors else self.seen
+        if errors and not isinstance(self.seen, SaslAuthenticationFailedError):
+            self.seen = errors[-1]
 
 
 @contextmanager
