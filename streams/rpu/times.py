@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 AMBIGUOUS: Final = "heure_ambigue"
 NON_EXISTENT: Final = "heure_inexistante"
 
-_DAY: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII).fullmatch
 _CLOCK: Final = re.compile(r" ([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII).fullmatch
 _DAY_LENGTH: Final = len("dd/mm/yyyy")
 _LONGEST: Final = len("dd/mm/yyyy hh:mm:ss")
@@ -35,9 +34,11 @@ class _Day(NamedTuple):
 
 def read_day(text: str) -> date | None:
     """Read ``dd/mm/yyyy``; None when it is written otherwise or names no day, such as 30 February."""
-    if not (parts := _DAY(text)):
+    # A regular expression costs twice as much, at each birth date.
+    day, month, year = text[:2], text[3:5], text[6:]
+    digits = day + month + year
+    if text[2:6:3] != "//" or len(text) != _DAY_LENGTH or not (digits.isdigit() and digits.isascii()):
         return None
-    day, month, year = parts.groups()
     try:
         return date(int(year), int(month), int(day))
     except ValueError:
