@@ -19,6 +19,7 @@ from vigie import (
     plans_commands,
     quarantine_commands,
     retex_commands,
+    roster_commands,
     run_commands,
     signal_commands,
     topics_commands,
@@ -41,6 +42,7 @@ app.add_typer(topics_commands.app, name="topics")
 app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
+app.add_typer(roster_commands.app, name="roster")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

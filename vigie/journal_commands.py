@@ -1,23 +1,31 @@
 """`vigie journal`: import past data, verify, export."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.geography import REGIONS
 from streams.adapters.archive import write_archive
+from streams.adapters.journal_topic import JournalReader
 from streams.adapters.open_data_files import FORMATS
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.entry import combined_digest
 from streams.journal import JournalPurpose
+from streams.live.record import LogRecord
 from vigie.errors import explained
+from vigie.live_settings import live_settings
 from vigie.past import Imported, import_archive, import_open_data
+from vigie.past_log import import_log
 
 app = typer.Typer(help="Import past data into a journal, verify a journal, export it.", no_args_is_help=True)
 
 ARCHIVE = "archive"
+KAFKA = "kafka"
 Plans = Annotated[Path | None, typer.Option("--plans", metavar="DIR", help="Plan files; the shipped ones without it.")]
 
 
@@ -25,7 +33,10 @@ Plans = Annotated[Path | None, typer.Option("--plans", metavar="DIR", help="Plan
 def import_(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FORMAT=FILE...", help=f"FORMAT: {', '.join(FORMATS)}, or {ARCHIVE} alone."),
+        typer.Argument(
+            metavar="FORMAT=FILE...",
+            help=f"FORMAT: {', '.join(FORMATS)}; or {ARCHIVE}=FILE alone, or {KAFKA}=CODE alone, the log of a région.",
+        ),
     ],
     into: Annotated[Path, typer.Option("--into", metavar="J.db", help="The journal; made when it does not exist.")],
     region: Annotated[str | None, typer.Option(metavar="CODE", help="Only this région (INSEE code).")] = None,
@@ -34,16 +45,18 @@ def import_(
     """Journal past data, all or nothing; a journal made here is for retex and never notifies anyone."""
     named = [_named(argument) for argument in files]
     _check_region(region)
-    is_archive = any(format_ == ARCHIVE for format_, _ in named)
-    if is_archive and (len(named) > 1 or region or plans):
+    whole = {format_ for format_, _ in named} & {ARCHIVE, KAFKA}
+    if whole and (len(named) > 1 or region or plans):
         raise typer.BadParameter(
-            f"{ARCHIVE} is imported alone and whole, without --region or --plans", param_hint="FORMAT=FILE"
+            f"{whole.pop()} is imported alone and whole, without --region or --plans", param_hint="FORMAT=FILE"
         )
     with explained():
         catalogue = shipped_catalogue() if plans is None else load_catalogue(plans)
         with _made(into) as journal:
-            if is_archive:
+            if whole == {ARCHIVE}:
                 imported = import_archive(journal, named[0][1])
+            elif whole == {KAFKA}:
+                imported = _import_log(journal, str(named[0][1]))
             else:
                 imported = import_open_data(journal, named, region, catalogue)
             digest = combined_digest(journal.heads())
@@ -98,12 +111,21 @@ class _made:  # noqa: N801 - reads as a sentence: with _made(path) as journal
 
 def _named(argument: str) -> tuple[str, Path]:
     format_, separator, path = argument.partition("=")
-    if not separator or not path or format_ not in (*FORMATS, ARCHIVE):
+    if not separator or not path or format_ not in (*FORMATS, ARCHIVE, KAFKA):
         raise typer.BadParameter(
-            f"{argument!r}: expected FORMAT=FILE, FORMAT one of {', '.join((*FORMATS, ARCHIVE))}",
+            f"{argument!r}: expected FORMAT=FILE, FORMAT one of {', '.join((*FORMATS, ARCHIVE, KAFKA))}",
             param_hint="FORMAT=FILE",
         )
     return format_, Path(path)
+
+
+def _import_log(journal: SqliteJournal, region: str) -> Imported:
+    _check_region(region)
+    return import_log(journal, JournalReader(live_settings().kafka), region, _watched)
+
+
+def _watched(records: Iterator[LogRecord], count: int) -> Iterator[LogRecord]:
+    yield from track(records, "reading the log", count, console=Console(stderr=True), transient=True)
 
 
 def _check_region(region: str | None) -> None:

@@ -37,7 +37,7 @@ def import_open_data(
     journal: SqliteJournal, files: Sequence[tuple[str, Path]], region: str | None, catalogue: Catalogue
 ) -> Imported:
     """Journal open-data files, all or nothing; a région seen for the first time gets the catalogue first."""
-    _refuse_live(journal)
+    refuse_live(journal)
     imported = read_files(files, region)
     dated = [Dated(record.recorded_at, record.draft) for record in imported.records]
     if not dated:
@@ -52,7 +52,7 @@ def import_open_data(
 
 def import_archive(journal: SqliteJournal, path: Path) -> Imported:
     """Journal an archive exactly as it was exported; JournalConflict when a région of it is already there."""
-    _refuse_live(journal)
+    refuse_live(journal)
     contents = check_archive(path)
     known = set(journal.regions())
     for head in contents.heads:
@@ -61,12 +61,13 @@ def import_archive(journal: SqliteJournal, path: Path) -> Imported:
     monitor = Monitor(journal)
     effects = 0
     for region, entries in groupby(read_archive(path), key=lambda entry: entry.region):
-        effects += len(monitor.record(map(_as_dated, entries)))
+        effects += len(monitor.record(map(as_dated, entries)))
         effects += len(monitor.advance_region(region, _head(contents.heads, region).advanced_to))
     return Imported(contents.entries, contents.entries, (), 0, effects)
 
 
-def _as_dated(entry: Entry) -> Dated:
+def as_dated(entry: Entry) -> Dated:
+    """Return an entry as what is to be journaled, with the instant it has."""
     draft = Draft(entry.occurred_at, entry.status, entry.region, entry.kind, entry.payload)
     return Dated(entry.recorded_at, draft)
 
@@ -75,7 +76,8 @@ def _head(heads: Sequence[Head], region: str) -> Head:
     return next(head for head in heads if head.region == region)
 
 
-def _refuse_live(journal: SqliteJournal) -> None:
+def refuse_live(journal: SqliteJournal) -> None:
+    """Raise JournalConflict for a journal that sends notifications."""
     if journal.purpose is JournalPurpose.LIVE:
         raise JournalConflict(
             f"{journal.database.path}: this journal is live and sends notifications; past data go into a journal of "

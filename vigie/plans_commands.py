@@ -30,8 +30,13 @@ from orsan_plans.plan import (
     Threshold,
 )
 from orsan_plans.posture import Posture
+from vigie.errors import explained
+from vigie.live_settings import live_settings
+from vigie.past import catalogue_message
+from vigie.saying import TheLive, journal
+from vigie.standing import standing
 
-app = typer.Typer(help="Check and show the ORSAN plan files.", no_args_is_help=True)
+app = typer.Typer(help="Check and show the ORSAN plan files, and put them in force.", no_args_is_help=True)
 
 Directory = Annotated[
     Path | None,
@@ -60,6 +65,18 @@ def check(directory: Directory = None) -> None:
     catalogue = _load(directory)
     rules = sum(len(plan.rules) for plan in catalogue.plans)
     typer.echo(f"{len(catalogue.plans)} plans, {rules} rules, catalogue {catalogue.sha256}")
+
+
+@app.command()
+def publish(live: TheLive, directory: Directory = None) -> None:
+    """Put the plans in force for the live processes of a région, from now on."""
+    catalogue = _load(directory)
+    with explained():
+        in_force = standing(live_settings().kafka, live).fold.catalogue
+    if in_force is not None and in_force.sha256 == catalogue.sha256:
+        typer.echo(f"already in force: {catalogue.sha256}")
+        return
+    journal(live, catalogue_message(catalogue))
 
 
 @app.command()

@@ -16,8 +16,8 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
 from streams.messages import Acknowledge, DecideVolet
 from vigie.errors import explained
-from vigie.leaving import DEFAULT_DROP, Drop, leave
 from vigie.running import run_until
+from vigie.saying import DEFAULT_DROP, Drop, Live, say
 from vigie.settings import chosen
 
 
@@ -82,9 +82,10 @@ def ack(
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
     by: Annotated[str, typer.Option(help="Who answers.")],
     drop: Drop = DEFAULT_DROP,
+    live: Live = None,
 ) -> None:
     """Answer an alert: its calls stop. The running monitor reads the answer from its drop directory."""
-    leave(drop, Acknowledge(alert, by, via="vigie ack"))
+    say(Acknowledge(alert, by, via="vigie ack"), drop, live)
 
 
 def decide(
@@ -94,8 +95,9 @@ def decide(
     author: Annotated[str, typer.Option(help="The authority who decided.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     drop: Drop = DEFAULT_DROP,
+    live: Live = None,
 ) -> None:
     """Record a decision of the authority on an ORSAN volet: the only way to ACTIVATION, and back."""
     if not is_territory(territory):
         raise typer.BadParameter(f"{territory!r} is not a territory such as DEP-44 or REG-52", param_hint="TERRITORY")
-    leave(drop, DecideVolet(volet, territory, decision, author, reason))
+    say(DecideVolet(volet, territory, decision, author, reason), drop, live)

@@ -21,8 +21,10 @@ from streams.monitor import Monitor
 from streams.region.fold import Fold
 from streams.region.state import SignalState
 from vigie.errors import explained
-from vigie.leaving import DEFAULT_DROP, Drop, leave
+from vigie.live_settings import live_settings
+from vigie.saying import DEFAULT_DROP, Drop, Live, say
 from vigie.settings import chosen
+from vigie.standing import standing
 
 app = typer.Typer(help="List the open signals and qualify them.", no_args_is_help=True)
 
@@ -38,12 +40,12 @@ def list_(
         Path | None, typer.Option("--journal", metavar="J.db", help="The journal; that of the monitor without it.")
     ] = None,
     triage: Annotated[Triage | None, typer.Option(help="Only those in this state.")] = None,
+    live: Live = None,
 ) -> None:
     """List the open signals, those of one kind and place together: one event, told by several sources."""
     console = Console()
-    with explained(), SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
-        monitor = Monitor(opened)
-        folds = [monitor.fold(region) for region in opened.regions()]
+    with explained():
+        folds = _embedded(journal) if live is None else [standing(live_settings().kafka, live).fold]
     table = Table()
     for heading in ("Nature", "Territoire", "Identifiant", "Titre", "Source", "Depuis", "Fin annoncée", "Triage"):
         table.add_column(heading, overflow="fold")
@@ -62,11 +64,19 @@ def qualify(
     *,
     exercise: Annotated[bool, typer.Option("--exercise", help="The signal is one of an exercise.")] = False,
     drop: Drop = DEFAULT_DROP,
+    live: Live = None,
 ) -> None:
     """Qualify a signal: one put aside no longer holds a posture. The running monitor reads it in its drop directory."""
     if triage == "ecarte" and not reason.strip():
         raise typer.BadParameter("a signal is put aside for a reason, which is journaled", param_hint="--reason")
-    leave(drop, QualifySignal(id_, triage, by, reason), Status.EXERCISE if exercise else Status.ACTUAL)
+    said = QualifySignal(id_, triage, by, reason)
+    say(said, drop, live, Status.EXERCISE if exercise else Status.ACTUAL)
+
+
+def _embedded(journal: Path | None) -> list[Fold]:
+    with SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
+        monitor = Monitor(opened)
+        return [monitor.fold(region) for region in opened.regions()]
 
 
 def _rows(fold: Fold, triage: Triage | None) -> Iterator[tuple[str, ...]]:

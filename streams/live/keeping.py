@@ -70,7 +70,7 @@ class Keeper:
 
         A `KafkaProblem` of the log or the snapshots leaves the région to be found again at the next record.
         """
-        return self._at(region, record.offset).log.apply(record, observer)
+        return self.reach(region, record.offset).apply(record, observer)
 
     def log(self, region: str) -> RegionLog | None:
         """Return a région in memory."""
@@ -99,7 +99,8 @@ class Keeper:
         kept = self._kept[region]
         kept.saved_offset, kept.saved_at = kept.log.next_offset, kept.log.head.advanced_to
 
-    def _at(self, region: str, offset: int) -> _Kept:
+    def reach(self, region: str, offset: int) -> RegionLog:
+        """Return a région that has read at least what comes before ``offset``, and tell nobody of it."""
         kept = self._kept.get(region)
         if kept is None:
             kept = self._found(region)
@@ -109,7 +110,7 @@ class Keeper:
             for record in self.journal.read(region, kept.log.next_offset, offset):
                 _pass(kept.log, record)
         self._kept[region] = kept
-        return kept
+        return kept.log
 
     def _found(self, region: str) -> _Kept:
         state = self.states.latest(region)

@@ -74,7 +74,7 @@ def visit_day_reading(turn: Turn, indicator: str, territory: str, day: date) -> 
         reporting=len(days),
         expected=len(expected),
         is_lower_bound=measured is not None and measured.cases is None and len(days) < len(expected),
-        volume_share=volume_share(turn, list(days), expected) if sites else None,
+        volume_share=volume_share(turn, list(days), expected),
     )
     return qualified(turn, reading)
 

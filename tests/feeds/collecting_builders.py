@@ -10,6 +10,7 @@ from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed, Window
 from streams.collecting.formats import Format, Formats, Tools
 from streams.collecting.quarantine import Vault
+from streams.collecting.receipts import Receipt
 from streams.entry import Status
 from streams.messages import PassageRPU
 from streams.monitor import Monitor
@@ -91,3 +92,8 @@ def received(at: datetime = NOW) -> Context:
 
 def kinds(collector: Collector) -> list[str]:
     return [entry.kind for entry in collector.monitor.journal.entries("52")]
+
+
+def counts(receipt: Receipt) -> tuple[int, ...]:
+    """Return what a receipt counts: received, accepted, duplicates, quarantined, journaled."""
+    return receipt.received, receipt.accepted, receipt.duplicates, receipt.quarantined, receipt.journaled

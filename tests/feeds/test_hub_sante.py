@@ -15,46 +15,10 @@ from streams.entry import Status
 from streams.messages import SmurIntervention, encode
 from streams.signals.hub_messages import Envelope, ErrorCode, departement_of, error_reply
 from streams.signals.hub_sante import decode
+from tests.feeds.hub_sante_examples import RPIS, envelope
 from tests.feeds.signal_builders import PDL, damaged, one, read, refusal
 
-RPIS: dict[str, Any] = {
-    "context": {
-        "orgId": "fr.health.samu440",
-        "senderCaseId": "DRFR154400000000001",
-        "ressourceFinessLegal": "440000271",
-        "ressourceFinessGeo": "440000289",
-        "ressourceStructure": "0",
-        "creationDate": "2026-01-14T08:15:00+01:00",
-        "decisionDate": "2026-01-14T08:19:00+01:00",
-    },
-    "regulation": {"whatsHappen": {"code": "C02.05.02", "label": "MOTIF-IDENTIFIANT"}},
-    "patient": {
-        "patientId": "fr.health.samu440.patient.DRFR154400000000001.1",
-        "birthDate": "1951-02-29",
-        "sex": "F",
-        "residentialAddress": {"city": "VILLE-IDENTIFIANTE", "inseeCode": "44109"},
-    },
-    "intervention": {"location": {"detailedAddress": {"city": "LIEU-IDENTIFIANT", "inseeCode": "44162"}}},
-    "orientation": {"type": "OK", "destination": {"finess": "440000271"}},
-}
 IDENTITIES = re.compile(r"1951|IDENTIFIANT|44109|44162|patient|birth", re.IGNORECASE)
-
-
-def envelope(body: dict[str, Any], **more: str) -> dict[str, Any]:
-    written = {
-        "senderID": "fr.health.samu440",
-        "distributionID": "fr.health.samu440_2608323d",
-        "dateTimeSent": "2026-01-14T08:23:34+01:00",
-        "dateTimeExpires": "2026-01-15T08:23:34+01:00",
-        "distributionStatus": "Actual",
-        "distributionKind": "Report",
-        "descriptor": {
-            "language": "fr-FR",
-            "explicitAddress": {"explicitAddressScheme": "hubex", "explicitAddressValue": "fr.health.ars52"},
-        },
-        "content": [{"jsonContent": {"embeddedJsonContent": {"message": body}}}],
-    }
-    return {**written, **more}
 
 
 def summary(**context: Any) -> dict[str, Any]:  # noqa: ANN401 - any member

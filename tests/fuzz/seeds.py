@@ -9,6 +9,7 @@ from streams.opendata.layouts import LAYOUTS
 from streams.rpu.patient import WORTH_A_LAYOUT
 from streams.signals.cap_xml import NAMESPACE
 from tests.feeds import capacity_examples as beds
+from tests.feeds.hub_sante_examples import RPIS, envelope
 from tests.feeds.oscour_files import VISIT, document, element, encoded, patient
 
 LARGEST: Final = 6_000
@@ -105,29 +106,6 @@ def _cap(kind: str = "Alert", references: str = "", severity: str = "Severe") ->
     ).encode()
 
 
-def _hub_sante() -> dict[str, Any]:
-    context = {
-        "orgId": "fr.health.samu440",
-        "senderCaseId": "DRFR154400000000001",
-        "ressourceFinessGeo": "440000289",
-        "decisionDate": "2026-01-14T08:19:00+01:00",
-    }
-    message = {"rpis": {"context": context, "orientation": {"type": "OK", "destination": {"finess": beds.NANTES}}}}
-    return {
-        "senderID": "fr.health.samu440",
-        "distributionID": "fr.health.samu440_2608323d",
-        "dateTimeSent": "2026-01-14T08:23:34+01:00",
-        "dateTimeExpires": "2026-01-15T08:23:34+01:00",
-        "distributionStatus": "Actual",
-        "distributionKind": "Report",
-        "descriptor": {
-            "language": "fr-FR",
-            "explicitAddress": {"explicitAddressScheme": "hubex", "explicitAddressValue": "fr.health.ars52"},
-        },
-        "content": [{"jsonContent": {"embeddedJsonContent": {"message": message}}}],
-    }
-
-
 def _csv(*rows: dict[str, Any], delimiter: str = ";") -> bytes:
     lines = [rows[0], *(row.values() for row in rows)]
     return "\n".join(delimiter.join(map(str, line)) for line in lines).encode()
@@ -167,6 +145,6 @@ _EXAMPLES: Final[dict[str, list[Any]]] = {
     "regulation": [[_REGULATION, {**_REGULATION, "statut": "test"}], _csv(_REGULATION, {**_REGULATION, "appels": ""})],
     "vigilance": [_vigilance()],
     "cap": [_cap(), _cap("Update", "cap@prefecture.example,A0,2026-01-14T08:00:00+01:00"), _cap("Cancel", "a,b,c d,e")],
-    "hub-sante": [_hub_sante()],
+    "hub-sante": [envelope({"rpis": RPIS})],
     **{name: list(_open_data(name)) for name in LAYOUTS},
 }
