@@ -57,7 +57,7 @@ VISIT_DAY_INDICATORS: Final[dict[str, Callable[[list[VisitDay]], Measured | None
 
 def visit_day_reading(turn: Turn, indicator: str, territory: str, day: date) -> Reading:
     """Read an indicator of a closed day; unknown when no establishment gave visits of it, or no stay ended."""
-    number, sites = day.toordinal(), turn.world.visit_days.sites
+    number = day.toordinal()
     expected = sources_of(turn, feeds.RPU, territory)
     days = {each: found for each in expected if (found := _day_of(turn, each, number)) is not None}
     measured = VISIT_DAY_INDICATORS[indicator](list(days.values())) if days else None

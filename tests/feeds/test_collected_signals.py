@@ -15,8 +15,9 @@ from streams.entry import Status
 from streams.messages import SignalSanitaire
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
+from tests.feeds.hub_sante_examples import envelope
 from tests.feeds.test_cap import A1, SENDER, alert, area, info
-from tests.feeds.test_hub_sante import envelope, summary
+from tests.feeds.test_hub_sante import summary
 
 RECEIVED = datetime(2026, 1, 14, 9, tzinfo=UTC)
 OLD = SecretKey("k1", bytes(32), date(2020, 1, 1))
