@@ -26,6 +26,7 @@ from alerts.effects import (
     VoletDecided,
 )
 from dashboards.alert_view import AlertView, Event, What
+from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
 from dashboards.tally import Histogram, Tally
 from orsan_plans import territory as territories
@@ -84,6 +85,7 @@ class Board:
         self._outbox: dict[str, int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
+        self.following = Following()
         self.entries = Tally()
         self.rejected = Tally()
         self.notifications = Tally()
@@ -99,7 +101,11 @@ class Board:
         if entry.kind == _ETABLISSEMENTS and entry.status is Status.ACTUAL:
             known = decode(entry.kind, entry.payload)
             if isinstance(known, EtablissementList):
-                self._names |= {f"ETAB-{site.finess}": site.name for site in known.etablissements}
+                self.name({f"ETAB-{site.finess}": site.name for site in known.etablissements})
+
+    def name(self, names: Mapping[str, str]) -> None:
+        """Note what territories are called."""
+        self._names = {**self._names, **names}
 
     def advanced(self, region: str, instant: datetime) -> None:
         """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
