@@ -173,10 +173,16 @@ class Board:
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
         self.notifications.add(region, notify.status, notify.purpose.value, outcome.value)
-        what = What.SENT if outcome is Notification.SENT else What.FAILED
-        self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
         if outcome is Notification.SENT and notify.purpose is not Purpose.END:
             self._measure(region, notify, sent_at)
+        self.was_delivered(notify, sent_at, outcome)
+
+    def was_delivered(self, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
+        """Show what became of a notification, without counting it: another process told of it."""
+        what = What.SENT if outcome is Notification.SENT else What.FAILED
+        self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
+        if what is What.SENT and notify.purpose is not Purpose.END:
+            self._paged[notify.brief.alert_id] = notify.brief.raised_at
 
     # What readers ask.
 
@@ -269,7 +275,6 @@ class Board:
         brief = notify.brief
         if self._paged.get(brief.alert_id) == brief.raised_at:
             return
-        self._paged[brief.alert_id] = brief.raised_at
         key = (region, notify.status)
         known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
         self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())

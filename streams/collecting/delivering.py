@@ -18,6 +18,7 @@ from streams.collecting.decoding import Context, Decoding
 from streams.collecting.receipts import Receipt
 
 _OVER_HTTP: Final = "http:"
+_FEED_OF: Final = {format_: feed for feed, formats in FEEDS.items() for format_ in formats}
 
 
 class IdempotencyConflict(Exception):
@@ -70,6 +71,11 @@ def format_of(feed: str, head: bytes, recognise: Callable[[bytes], str | None]) 
         return name
     # A feed of one format needs no guess: its decoder says what is wrong, and where.
     return formats[0] if len(formats) == 1 else None
+
+
+def feed_of(format_: str) -> str:
+    """Return the feed in which files of a format come; KeyError for an unknown format."""
+    return _FEED_OF[format_]
 
 
 def deliver(collector: Collector, delivery: Delivery, context: Context) -> Receipt:

@@ -37,9 +37,7 @@ class Watchdog:
         """Return the places where work has waited for longer than the delay without being begun."""
         return tuple(
             sorted(
-                place
-                for place, seen in self._places.items()
-                if seen.is_waiting and now - seen.moved_at > self.delay
+                place for place, seen in self._places.items() if seen.is_waiting and now - seen.moved_at > self.delay
             )
         )
 
