@@ -30,8 +30,8 @@ def silent_text(advanced_to: datetime | None, heard_at: datetime | None, now: da
         return ""
     since = instant_text(advanced_to, time_zone)
     return (
-        f"Le journal se tait depuis {duration_text(now - heard_at)} : personne ne juge peut-être plus la situation. "
-        f"Cette page montre celle du {since}."
+        f"Le journal se tait depuis {duration_text(now - heard_at)} : plus rien n'est jugé, ou rien n'arrive "
+        f"jusqu'ici. Cette page montre la situation du {since}."
     )
 
 

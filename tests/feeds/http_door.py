@@ -17,7 +17,6 @@ from fastapi import FastAPI
 from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.handoff import HandedOver, Handoff
 from streams.adapters.http_intake import MOUNTED_AT, Deliveries, Intake, build_intake
-from streams.adapters.live_store import LiveStore
 from streams.adapters.raw_intake import RawDeliveries
 from streams.adapters.raw_topics import RawFile
 from streams.collecting.collector import Collector
@@ -27,6 +26,7 @@ from streams.collecting.rate_limit import RateLimit
 from streams.live.problems import KafkaUnavailable
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
+from tests.live_database.failing import failing_store
 from vigie.http_deliveries import receive_delivery
 
 NOW = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
@@ -132,7 +132,7 @@ class RawDoor(AnyDoor):
 
     def __init__(self, path: Path) -> None:
         self.topics = Topics()
-        self.store = LiveStore.open(f"sqlite:///{path / 'live.db'}")
+        self.database, self.store = failing_store(path)
         self.deliveries = RawDeliveries(self.topics, self.store, "52", lambda: NOW)
         super().__init__(path, self.deliveries)
 

@@ -8,7 +8,6 @@ from threading import Event
 
 import pytest
 
-from alerts.outbox import StorageError
 from streams.adapters.raw_topics import RawFile
 from streams.collecting.api_keys import new_key
 from streams.collecting.delivering import Delivery, NotTaken, guard_of
@@ -84,12 +83,9 @@ def test_without_kafka_nothing_is_accepted_and_the_same_delivery_passes_later(do
     assert len(door.topics.sent) == 1
 
 
-def test_without_the_database_nothing_is_sent(door: RawDoor, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
-        raise StorageError("db.example.org is stopping")
-
+def test_without_the_database_nothing_is_sent(door: RawDoor) -> None:
     key = door.key("rpu")
-    monkeypatch.setattr(door.store.receipts, "find", away)
+    door.database.is_away = True
     for answer in (door.post("rpu", rpu(), key), door.ask("GET", "/v1/receipts/x", key)):
         assert "example.org" not in problem(answer, 503)["detail"]
         assert answer.headers["Retry-After"].isdigit()
@@ -109,13 +105,9 @@ def test_a_promise_outlives_the_process(door: RawDoor, tmp_path: Path) -> None:
 
 def test_killed_before_the_answer_a_delivery_sent_again_keeps_its_receipt(door: RawDoor) -> None:
     key = door.key("rpu")
-
-    def killed(*_: object) -> None:
-        raise StorageError("the process is gone")
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(door.store.deliveries, "sent", killed)
-        problem(door.post("rpu", rpu(), key, Idempotency_Key="nuit"), 503)
+    door.database.writes_left = 1
+    problem(door.post("rpu", rpu(), key, Idempotency_Key="nuit"), 503)
+    door.database.writes_left = 10
     problem(door.post("rpu", rpu(entree="14/01/2025 09:00"), key, Idempotency_Key="nuit"), 409)
     promised = door.post("rpu", rpu(), key, Idempotency_Key="nuit").json()
     assert [file.receipt for _, file in door.topics.sent] == [promised["id"]] * 2

@@ -72,6 +72,10 @@ class Front:
     def page(self, path: str = "/") -> str:
         return self.client.get(path).text
 
+    def alert_pages(self) -> str:
+        """Return the pages of the alerts that the situation page leads to."""
+        return "\n".join(map(self.page, re.findall(r'href="(/alertes/[^"]+)"', self.page())))
+
     def metric(self, name: str) -> float | None:
         """Return the value of a series, written as it is exposed."""
         found = re.search(rf"^{re.escape(name)} (\S+)$", self.page("/metrics"), re.MULTILINE)
