@@ -1,17 +1,25 @@
 """`vigie api` on a real Kafka and a real PostgreSQL: what it was given is held, whoever is killed or away."""
 
+import contextlib
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
+from sqlalchemy import select
 
+from streams.adapters.api_key_store import ApiKeyStore
+from streams.adapters.delivery_store import DELIVERIES
 from streams.adapters.journal_follower import JournalFollower
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.live_store import LiveStore
 from streams.adapters.state_topic import StateReader
+from streams.collecting.delivering import Delivery
 from streams.live.following import follow
 from streams.live.record import decode_draft
 from streams.live.region_log import RegionLog
@@ -19,7 +27,7 @@ from tests.core.builders import SITES, catalogue, event, roster, roster_version,
 from tests.feeds.http_door import rpu
 from tests.live.broker import Kafka
 from tests.live.front import Place, raw_files
-from tests.live.processes import until, vigie_process
+from tests.live.processes import PATIENCE_SECONDS, until, vigie_process
 from tests.live.test_notifier_real import say
 from tests.live_database.postgres_server import Server
 from tests.vigie.monitored import signal_line
@@ -131,3 +139,31 @@ def test_the_page_shows_what_the_workers_decided(place: Place, postgres: Server,
         found = {log.region: effects for log, effects in follower.find()}
         assert [each.id for each in found["52"]] == [each.id for each in told]
         assert follower.logs["52"].head == decided.head
+
+
+def is_begun(store: LiveStore, id_: str) -> bool:
+    with store.database.reading() as connection:
+        return bool(connection.execute(select(DELIVERIES.c.id).where(DELIVERIES.c.id == id_)).all())
+
+
+def test_asked_to_stop_it_first_sends_what_it_has_in_hand(place: Place, kafka: Kafka) -> None:
+    if not kafka.brokers:
+        pytest.skip("the broker is not ours to stop")
+    key = place.key("ETAB-440000271", "rpu")
+    with LiveStore.open(place.database) as store, ThreadPoolExecutor(1) as pool:
+        with place.api() as front:
+            front.wait_ready()
+            id_ = Delivery(ApiKeyStore(place.keys).all()[0], "rpu", "oscour", "nuit-16", rpu()).receipt_id
+            kafka.brokers[0].pause()
+            try:
+                posted = pool.submit(front.post, rpu(), key, "nuit-16")
+                until(lambda: is_begun(store, id_))
+                front.process.popen.terminate()
+                until(lambda: "api stopping" in front.process.said())
+            finally:
+                kafka.brokers[0].go_on()
+            assert front.process.popen.wait(PATIENCE_SECONDS) == 0, front.process.said()
+        assert store.deliveries.find(id_) is not None
+    with contextlib.suppress(httpx.TransportError):
+        assert posted.result(60).status_code == 202
+    assert [file.content for file in raw_files(place.access, id_)] == [rpu()]
