@@ -21,49 +21,61 @@ Journal = Annotated[
     typer.Option("--journal", metavar="J.db", help="The journal the keys open; that of the monitor without it."),
 ]
 
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys", metavar="FILE", envvar="VIGIE_API_KEYS", help="The file of the keys of `vigie api`, instead."
+    ),
+]
+
 
 @app.command()
 def add(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="ETAB-<FINESS>, or the name of a relay.")],
     feed: Annotated[list[str], typer.Option("--feed", metavar="FEED", help="A feed it opens; repeat for several.")],
     journal: Journal = None,
+    keys: Keys = None,
 ) -> None:
     """Make an API key and print it: it is shown once, only its digest is kept.
 
     The key of an establishment only speaks of that establishment; that of any other source, for the whole région.
     """
     with explained():
-        token, key = _store(journal).add(source, feed, datetime.now(UTC))
+        token, key = _store(journal, keys).add(source, feed, datetime.now(UTC))
     typer.echo(token)
     typer.echo(f"vigie: key {key.id} of {source} opens {', '.join(key.feeds)}; it cannot be shown again", err=True)
 
 
 @app.command("list")
-def list_(journal: Journal = None) -> None:
+def list_(journal: Journal = None, keys: Keys = None) -> None:
     """List the keys, revoked ones included, without what would let anybody in."""
     with explained():
-        keys = _store(journal).all()
+        found = _store(journal, keys).all()
     console = Console()
-    if not keys:
+    if not found:
         console.print("no API key: nobody can send over HTTP")
         return
     table = Table("id", "source", "feeds", "created (UTC)", "state")
-    for key in keys:
+    for key in found:
         table.add_row(*map(Text, _cells(key)))
     console.print(table)
 
 
 @app.command()
 def revoke(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as listed.")], journal: Journal = None
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as listed.")],
+    journal: Journal = None,
+    keys: Keys = None,
 ) -> None:
     """Close a key for ever, at once: a running monitor notices."""
     with explained():
-        _store(journal).revoke(id_, datetime.now(UTC))
+        _store(journal, keys).revoke(id_, datetime.now(UTC))
     typer.echo(f"key {id_} is revoked")
 
 
-def _store(journal: Path | None) -> ApiKeyStore:
+def _store(journal: Path | None, keys: Path | None) -> ApiKeyStore:
+    if journal is None and keys is not None:
+        return ApiKeyStore(keys)
     return ApiKeyStore.beside(chosen(journal=journal).journal)
 
 

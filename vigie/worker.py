@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +12,15 @@ import structlog
 from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.engine_agent import EngineAgent
 from streams.adapters.faust_app import faust_app, reading
+from streams.adapters.group_progress import Place
 from streams.adapters.journal_topic import JournalReader
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_sender import TopicSender
+from streams.live.health import Heartbeat
 from streams.live.keeping import Keeper
 from streams.live.topics import JOURNAL, region_of
+from vigie.health import elapsed
 
 ENGINE: Final = "vigie-engine"
 """The group of the workers that fold: a région is folded by one of them at a time."""
@@ -34,6 +37,12 @@ class Worker:
     engine: EngineAgent
     journal: JournalReader
     known: frozenset[str] = frozenset()
+    heart: Heartbeat = field(default_factory=Heartbeat)
+
+    def places(self) -> set[Place]:
+        """Return every partition that this worker reads now, with its topic."""
+        given = self.app.consumer.assignment() if self.app.consumer is not None else ()
+        return {(place.topic, place.partition) for place in given}
 
     def assigned(self) -> list[str]:
         """Return the régions whose partitions this worker reads now."""
@@ -44,6 +53,7 @@ class Worker:
         """Wake the régions that come, forget those that go."""
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
+            self.heart.beat(elapsed())
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)

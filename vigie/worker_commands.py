@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_admin import TopicAdmin
 from streams.adapters.topic_sender import TopicSender
+from streams.live.health import Watchdog
 from vigie.errors import explained
-from vigie.live_settings import live_settings
-from vigie.worker import build_worker, run_worker
+from vigie.group_health import GroupWatch, worker_health
+from vigie.health import health_port
+from vigie.live_settings import LiveSettings, live_settings
+from vigie.worker import ENGINE, build_worker, run_worker
 
 
 def worker(
@@ -24,13 +26,17 @@ def worker(
     """
     with explained():
         settings = live_settings()
-        access, session = settings.kafka, settings.worker_session_seconds
+        access = settings.kafka
         TopicAdmin(access, settings.kafka_replication).ensure_usable()
         data.mkdir(parents=True, exist_ok=True)
         with TopicSender(access) as sender, StateTopic(access) as states:
-            asyncio.run(_run(access, session, data, sender, states))
+            asyncio.run(_run(settings, data, sender, states))
 
 
-async def _run(access: KafkaAccess, session: float, data: Path, sender: TopicSender, states: StateTopic) -> None:
+async def _run(settings: LiveSettings, data: Path, sender: TopicSender, states: StateTopic) -> None:
     # Faust binds to the loop it is made in.
-    await run_worker(build_worker(access, session, data, sender, states))
+    made = build_worker(settings.kafka, settings.worker_session_seconds, data, sender, states)
+    made.heart.delay = settings.stuck_after
+    watch = GroupWatch(settings.kafka, ENGINE, made.places, Watchdog(settings.stuck_after))
+    with worker_health(watch, made.heart) as health, health_port(settings.health_port, health):
+        await run_worker(made)

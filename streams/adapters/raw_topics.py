@@ -12,24 +12,35 @@ from streams.live.topics import LARGEST_FILE, raw_topic_of
 NAME_HEADER: Final = "name"
 REGION_HEADER: Final = "region"
 FORMAT_HEADER: Final = "format"
+RECEIPT_HEADER: Final = "receipt"
 
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """A file as its source sent it. ``source`` keeps files in order: the key's name, or the file's."""
+    """A file as its source sent it. Those of one ``source`` stay in order: the API key's, or the drop directory.
+
+    ``receipt`` is the id of its receipt, when whoever took the file said one: sent twice, it is one file.
+    """
 
     source: str
     name: str
     region: str
     format: str
     content: bytes
+    receipt: str | None = None
 
     @classmethod
     def of(cls, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes | None]) -> "RawFile":
         """Return the file of a message; ValueError when a header is missing or is no text."""
         source = (key or b"").decode()
         name, region, format_ = (_text(headers, each) for each in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER))
-        return cls(source, name, region, format_, value or b"")
+        receipt = _text(headers, RECEIPT_HEADER) if headers.get(RECEIPT_HEADER) is not None else None
+        return cls(source, name, region, format_, value or b"", receipt)
+
+
+def _headers(file: RawFile) -> tuple[tuple[str, str], ...]:
+    said = ((NAME_HEADER, file.name), (REGION_HEADER, file.region), (FORMAT_HEADER, file.format))
+    return said if file.receipt is None else (*said, (RECEIPT_HEADER, file.receipt))
 
 
 def _text(headers: Mapping[str, bytes | None], name: str) -> str:
@@ -52,8 +63,7 @@ class RawTopics:
                 f"{file.name} has {len(file.content):,} bytes, one message carries {LARGEST_FILE:,} at most: cut it, "
                 "day by day for instance, and send its parts"
             )
-        headers = ((NAME_HEADER, file.name), (REGION_HEADER, file.region), (FORMAT_HEADER, file.format))
-        return self._sender.send(raw_topic_of(feed), [Message(file.source, file.content, headers)])[0]
+        return self._sender.send(raw_topic_of(feed), [Message(file.source, file.content, _headers(file))])[0]
 
     def close(self) -> None:
         """Let go of the brokers."""
