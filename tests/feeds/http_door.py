@@ -42,12 +42,13 @@ class Door:
     def __init__(self, path: Path, *, writes: bool = True) -> None:
         self.keys = ApiKeyStore(path / "vigie.db.acces")
         ring = KeyRing(SecretKey("k1", b"s" * 32, date(2000, 1, 1)))
-        self.collector = Collector(Monitor(MemoryJournal()), all_formats(Pseudonyms(ring)))
+        self.monitor = Monitor(MemoryJournal())
+        self.collector = Collector(self.monitor, all_formats(Pseudonyms(ring)))
         self.writes = writes
         self.seconds = 0.0
         self.handoff = Handoff(self.write)
         self.intake = Intake(
-            self.keys, self.handoff, self.collector.monitor.journal.receipts.find, recognise, clock=lambda: self.seconds
+            self.keys, self.handoff, self.collector.destination.receipts.find, recognise, clock=lambda: self.seconds
         )
 
     def write(self) -> None:
@@ -86,4 +87,4 @@ class Door:
         return asyncio.run(answer())
 
     def journaled(self) -> list[str]:
-        return [entry.kind for entry in self.collector.monitor.journal.entries("52")]
+        return [entry.kind for entry in self.monitor.journal.entries("52")]

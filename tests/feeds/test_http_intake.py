@@ -63,7 +63,7 @@ def test_an_idempotency_key_gives_the_same_receipt_and_no_other_body(door: Door)
     key = door.key("rpu")
     first, again = (door.post("rpu", rpu(), key, Idempotency_Key="nuit-14") for _ in range(2))
     assert (again.status_code, again.json()) == (202, first.json())
-    assert len(list(door.collector.monitor.journal.receipts.all())) == 1
+    assert len(list(door.collector.destination.receipts.all())) == 1
     problem(door.post("rpu", rpu(entree="14/01/2025 09:00"), key, Idempotency_Key="nuit-14"), 409)
     assert door.post("rpu", rpu(), door.key("rpu"), Idempotency_Key="nuit-14").json()["id"] != first.json()["id"]
     assert door.journaled() == ["rpu.passage"]
@@ -104,7 +104,7 @@ def test_an_establishment_only_speaks_of_itself(door: Door) -> None:
     form = [{"finess": "490000031", "nature": "rea", "maj": "2026-01-15T03:00:00+00:00", "installes": 10}]
     problem(door.post("lits", json.dumps(form).encode(), key, Content_Type="application/json"), 403)
     assert door.journaled() == []
-    assert list(door.collector.monitor.journal.receipts.all()) == []
+    assert list(door.collector.destination.receipts.all()) == []
     relay = door.key("rpu", source="ORU-PDL")
     assert door.post("rpu", rpu(finess="490000031"), relay).status_code == 202
 
@@ -211,7 +211,7 @@ def test_a_defect_is_a_500_that_says_nothing(door: Door) -> None:
         def collect(self, *_: object) -> Receipt:
             raise RuntimeError(COMMUNE)
 
-    door.collector = Broken(door.collector.monitor, door.collector.formats)
+    door.collector = Broken(door.monitor, door.collector.formats)
     problem(door.post("rpu", rpu(), door.key("rpu")), 500)
 
     def lost(_: str) -> Receipt:
