@@ -18,6 +18,13 @@ Event = Any
 Handle = Callable[[Event], Awaitable[None]]
 
 
+def headers_of(event: Event) -> dict[str, bytes | None]:
+    """Return the headers of an event's message, the first of each name."""
+    headers = event.message.headers or ()
+    pairs = list(headers.items() if isinstance(headers, dict) else headers)
+    return dict(reversed(pairs))
+
+
 def faust_app(access: KafkaAccess, name: str, session: float, data: Path) -> Any:  # noqa: ANN401 - Faust is not typed
     """Return an app of a group of workers called ``name``.
 

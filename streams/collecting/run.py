@@ -44,6 +44,8 @@ _CHUNK: Final = 500
 _OF_AN_ESTABLISHMENT: Final = (PassageRPU, BedCapacity)
 _PASSAGE: Final = "rpu.passage"
 _CORRECTED: Final = "rpu.corrected"
+QUOTED: Final = frozenset({_PASSAGE, _CORRECTED})
+"""Kinds of which a later file may quote the last version, to correct or remove it."""
 _REMOVED: Final = "rpu.removed"
 
 
