@@ -13,9 +13,10 @@ from alerts.outbox import StorageError, StorageRefused, StorageUnreadable
 from streams.adapters.live_destination import Facts, LiveDestination
 from streams.adapters.live_store import LiveStore
 from streams.adapters.raw_topics import RECEIPT_HEADER, REGION_HEADER, RawFile, RawRecord
-from streams.collecting.api_keys import NotItsSource, held_to
+from streams.collecting.api_keys import NotItsSource
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
+from streams.collecting.delivering import guard_of
 from streams.collecting.destination import Destination
 from streams.collecting.ledger import Collected
 from streams.collecting.receipts import Receipt, line
@@ -106,7 +107,7 @@ class Normaliser:
 
 
 def _incoming(file: RawFile, blank: Receipt) -> Incoming:
-    guard = None if file.held_to is None else partial(held_to, file.held_to)
+    guard = guard_of(file.name, file.source)
     return Incoming(file.name, partial(BytesIO, file.content), file.format or None, blank.id, guard)
 
 

@@ -14,15 +14,14 @@ NAME_HEADER: Final = "name"
 REGION_HEADER: Final = "region"
 FORMAT_HEADER: Final = "format"
 RECEIPT_HEADER: Final = "receipt"
-HELD_TO_HEADER: Final = "held-to"
 
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """A file as its source sent it. ``source`` keeps files in order: the key's name, or the file's.
+    """A file as its source sent it. Those of one ``source`` stay in order: the API key's, or the drop directory.
 
-    ``format`` may be empty: it is then recognised. ``receipt``: the id of its receipt, when its sender was told one;
-    ``held_to``: the only source it may speak for, when it came with a key of that source.
+    ``format`` may be empty: it is then recognised. ``receipt`` is the id of its receipt, when whoever took the file
+    said one: sent twice, it is one file.
     """
 
     source: str
@@ -31,7 +30,6 @@ class RawFile:
     format: str
     content: bytes = field(repr=False)
     receipt: str | None = None
-    held_to: str | None = None
 
     @classmethod
     def of(cls, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes | None]) -> "RawFile":
@@ -40,15 +38,13 @@ class RawFile:
         name, region, format_ = (_needed(headers, each) for each in (NAME_HEADER, REGION_HEADER, FORMAT_HEADER))
         if region not in REGION_CODES:
             raise ValueError(f"header {REGION_HEADER} is no région")
-        receipt, held_to = (_text(headers, each) for each in (RECEIPT_HEADER, HELD_TO_HEADER))
-        return cls(source or "", name, region, format_, value or b"", receipt, held_to)
+        return cls(source or "", name, region, format_, value or b"", _text(headers, RECEIPT_HEADER))
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The headers of its message."""
-        needed = ((NAME_HEADER, self.name), (REGION_HEADER, self.region), (FORMAT_HEADER, self.format))
-        told = ((RECEIPT_HEADER, self.receipt), (HELD_TO_HEADER, self.held_to))
-        return needed + tuple((name, value) for name, value in told if value is not None)
+        said = ((NAME_HEADER, self.name), (REGION_HEADER, self.region), (FORMAT_HEADER, self.format))
+        return said if self.receipt is None else (*said, (RECEIPT_HEADER, self.receipt))
 
 
 def _needed(headers: Mapping[str, bytes | None], name: str) -> str:

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
+from typing import Final
 
 from alerts.effects import effect_id
 from streams.collecting.api_keys import FEEDS, ApiKey, held_to
 from streams.collecting.collector import Collector, Incoming
-from streams.collecting.decoding import Context
+from streams.collecting.decoding import Context, Decoding
 from streams.collecting.receipts import Receipt
+
+_OVER_HTTP: Final = "http:"
 
 
 class IdempotencyConflict(Exception):
@@ -60,6 +63,11 @@ def deliver(collector: Collector, delivery: Delivery, context: Context) -> Recei
     return before
 
 
+def guard_of(name: str, source: str) -> Callable[[Decoding], Decoding] | None:
+    """Return what holds a file to its source, by the name it came under: None unless it was sent over HTTP."""
+    return partial(held_to, source) if name.startswith(_OVER_HTTP) else None
+
+
 def is_of(receipt: Receipt, key: ApiKey) -> bool:
     """Tell whether a receipt is that of a delivery made with a key."""
     return receipt.name.startswith(_name(key))
@@ -76,4 +84,4 @@ def _incoming(delivery: Delivery) -> Incoming:
 
 
 def _name(key: ApiKey) -> str:
-    return f"http:{key.source}:{key.id}:"
+    return f"{_OVER_HTTP}{key.source}:{key.id}:"

@@ -33,10 +33,9 @@ class Killed(BaseException):
 
 def raw(data: bytes, offset: int = 0, at: datetime = NOW, **more: Any) -> RawRecord:  # noqa: ANN401 - fields of RawFile
     """Return a file as it lies on the raw topic."""
-    headers: Mapping[str, bytes] = {
-        name: value.encode() for name, value in RawFile("source", "rpu.txt", REGION, "", b"", **more).headers
-    }
-    return RawRecord(RAW_RPU, 3, offset, at, b"source", data, headers)
+    file = RawFile(**{"source": "source", "name": "rpu.txt", "region": REGION, "format": "", "content": data} | more)
+    headers: Mapping[str, bytes] = {name: value.encode() for name, value in file.headers}
+    return RawRecord(RAW_RPU, 3, offset, at, file.source.encode(), data, headers)
 
 
 @dataclass

@@ -193,7 +193,7 @@ def test_a_snapshot_that_cannot_be_read_is_none(access: KafkaAccess, region: str
 
 
 def file(content: bytes = b"<OSCOUR/>", name: str = "rpu é.xml", receipt: str | None = None) -> RawFile:
-    return RawFile("ETAB-440000271", name, "52", "oscour", content, receipt, None if receipt is None else "ETAB-1")
+    return RawFile("ETAB-440000271", name, "52", "oscour", content, receipt)
 
 
 def sent_and_read(access: KafkaAccess, *files: RawFile) -> list[Any]:

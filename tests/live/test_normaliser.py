@@ -211,11 +211,11 @@ def test_the_establishments_declared_are_those_of_the_database(live: Engine) -> 
 
 
 def test_a_file_that_speaks_for_another_is_refused(live: Engine) -> None:
-    receipt = live.take(raw(file(f"a {DAY}"), held_to="ETAB-750000001"))
+    receipt = live.take(raw(file(f"a {DAY}"), source="ETAB-750000001", name="http:ETAB-750000001:k1:rpu"))
     assert receipt is not None
     assert "only speaks of ETAB-750000001" in receipt.refused
     assert live.facts() == []
-    assert live.take(raw(file(f"a {DAY}"), 1, held_to=f"ETAB-{ETAB}")) is not None
+    assert live.take(raw(file(f"a {DAY}"), 1, source=f"ETAB-{ETAB}", name=f"http:ETAB-{ETAB}:k1:rpu")) is not None
     assert len(live.facts()) == 1
 
 
