@@ -14,11 +14,11 @@ from alerts.effects import Effect
 from dashboards.board import Board
 from streams.adapters.journal_follower import JournalFollower
 from streams.adapters.kafka_clients import KafkaAccess
+from streams.defects import defect
 from streams.live.health import CatchUp, Heartbeat, Watchdog
 from streams.live.problems import KafkaProblem
 from streams.live.region_log import RegionLog
 from streams.monitor import Committed
-from vigie.errors import defect
 from vigie.group_health import beating
 from vigie.health import SILENT_AFTER, elapsed
 from vigie.outcomes import FindItem, Outcomes

@@ -67,12 +67,15 @@ def beating(heart: Heartbeat) -> Iterator[str]:
 
 
 @contextmanager
-def worker_health(watch: GroupWatch, heart: Heartbeat) -> Iterator[Health]:
-    """Give the health of a worker: alive while it turns and what waits moves, ready once it has partitions."""
-    with watching(watch) as kafka:
+def worker_health(engine: GroupWatch, files: GroupWatch, heart: Heartbeat) -> Iterator[Health]:
+    """Give the health of a worker: alive while it turns and the journal is folded, ready once it has its partitions.
+
+    Files that wait for the database are not a reason to start it again.
+    """
+    with watching(engine) as kafka, watching(files):
         yield Health(
-            live=lambda: (*beating(heart), *watch.stuck()),
-            ready=lambda: (*kafka.reasons(), *watch.unassigned()),
+            live=lambda: (*beating(heart), *engine.stuck()),
+            ready=lambda: (*kafka.reasons(), *engine.unassigned(), *files.unassigned(), *files.stuck()),
         )
 
 

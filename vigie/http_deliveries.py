@@ -17,8 +17,8 @@ from streams.collecting.decoding import Context
 from streams.collecting.delivering import Delivery, IdempotencyConflict, deliver
 from streams.collecting.formats import recognise
 from streams.collecting.receipts import Receipt, line
+from streams.defects import defect
 from streams.journal import JournalError
-from vigie.errors import defect
 
 _log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""`vigie keys`: who may send files over HTTP."""
+"""`vigie keys`: who may send files over HTTP, and the secrets of the pseudonyms."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.adapters.api_key_store import ApiKeyStore
+from streams.adapters.pseudonym_keys import load_or_make_ring
 from streams.collecting.api_keys import ApiKey
 from vigie.errors import explained
 from vigie.settings import chosen
 
-app = typer.Typer(help="Open, list and close the API keys of the sources that send over HTTP.", no_args_is_help=True)
+app = typer.Typer(
+    help="Open, list and close the API keys of the sources that send over HTTP; make the secrets of the pseudonyms.",
+    no_args_is_help=True,
+)
 
 Journal = Annotated[
     Path | None,
@@ -44,6 +48,19 @@ def add(
         token, key = _store(journal, keys).add(source, feed, datetime.now(UTC))
     typer.echo(token)
     typer.echo(f"vigie: key {key.id} of {source} opens {', '.join(key.feeds)}; it cannot be shown again", err=True)
+
+
+@app.command()
+def pseudonyms(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make, readable by its owner alone.")],
+) -> None:
+    """Make the file of the pseudonyms' secrets, for VIGIE_PSEUDONYM_KEYS; exit 1 when it is there already."""
+    if file.exists():
+        typer.echo(f"vigie: {file} is there already: other secrets would make other visits of the same ones", err=True)
+        raise typer.Exit(1)
+    with explained():
+        load_or_make_ring(file)
+    typer.echo(f"{file} is made: give the same file to every worker, keep a copy of it aside from the database")
 
 
 @app.command("list")

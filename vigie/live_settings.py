@@ -54,6 +54,12 @@ class LiveSettings(BaseSettings):
     """How long an answer is waited for before Kafka is said to be unavailable."""
     worker_session_seconds: float = Field(20.0, ge=6, le=300)
     """How long a worker may be silent before its régions go to another one; the brokers refuse less than 6."""
+    pseudonym_keys: Path | None = None
+    """File of the pseudonyms' secrets, the same for every worker; made by `vigie keys pseudonyms`."""
+    ror_directory: Path | None = None
+    """What the régions know of the places and codes of the bed feeds (docs/flux-capacite.md)."""
+    quarantine_key: SecretStr | None = None
+    """What locks the records that could not be read; without it their bytes are not kept."""
     region: str = "52"
     """INSEE code of the région that files are taken for."""
     drop: Path | None = None
@@ -86,6 +92,22 @@ class LiveSettings(BaseSettings):
                 " (docs/base-de-donnees.md)"
             )
         return url
+
+    @property
+    def secrets(self) -> Path:
+        """The file of the pseudonyms' secrets; UnusableSettings when none is named or it is not there."""
+        if self.pseudonym_keys is None or not self.pseudonym_keys.is_file():
+            named = "is not set" if self.pseudonym_keys is None else f"names {self.pseudonym_keys}, which is not a file"
+            raise UnusableSettings(
+                f"VIGIE_PSEUDONYM_KEYS {named}: make the file once with `vigie keys pseudonyms FILE`, give the same one"
+                " to every worker: with another, a visit sent again would count twice"
+            )
+        return self.pseudonym_keys
+
+    @property
+    def kept(self) -> timedelta:
+        """`keep_days` as a duration."""
+        return timedelta(self.keep_days)
 
     @field_validator("kafka_bootstrap", mode="before")
     @classmethod
@@ -120,11 +142,6 @@ class LiveSettings(BaseSettings):
         if value not in REGIONS:
             raise ValueError(f"not the INSEE code of a région: expected one of {', '.join(REGIONS)}")
         return value
-
-    @property
-    def kept(self) -> timedelta:
-        """`keep_days` as a duration."""
-        return timedelta(self.keep_days)
 
     @property
     def stuck_after(self) -> timedelta:

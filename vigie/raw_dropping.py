@@ -23,12 +23,12 @@ from streams.collecting.delivering import feed_of
 from streams.collecting.formats import recognise
 from streams.collecting.ledger import Collected
 from streams.collecting.receipts import line
+from streams.defects import defect
 from streams.entry import Draft
 from streams.live.problems import KafkaProblem, TooLarge
 from streams.live.record import fact_id
 from streams.live.topics import LARGEST_FILE
 from vigie.dropped_messages import read_messages
-from vigie.errors import defect
 
 _HEAD_BYTES: Final = 8192
 _REFUSALS: Final = (UnreadableFeed, TooLarge, OSError)

@@ -27,12 +27,12 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.writer_lock import only_writer
 from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt, line
+from streams.defects import defect
 from streams.journal import JournalConflict, JournalPurpose
 from streams.messages import RosterVersion
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
-from vigie.errors import defect
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
 from vigie.settings import Settings

@@ -83,7 +83,7 @@ def deliver(collector: Collector, delivery: Delivery, context: Context) -> Recei
 
     IdempotencyConflict; NotItsSource: nothing was written. Errors as `Collector.collect`.
     """
-    before = collector.monitor.journal.receipts.find(delivery.receipt_id)
+    before = collector.destination.receipts.find(delivery.receipt_id)
     if before is None:
         return collector.collect(_incoming(delivery), context)
     refuse_another(before, delivery)

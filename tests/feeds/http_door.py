@@ -96,20 +96,21 @@ class Door(AnyDoor):
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
         ring = KeyRing(SecretKey("k1", b"s" * 32, date(2000, 1, 1)))
-        self.collector = Collector(Monitor(MemoryJournal()), all_formats(Pseudonyms(ring)))
+        self.monitor = Monitor(MemoryJournal())
+        self.collector = Collector(self.monitor, all_formats(Pseudonyms(ring)))
         self.writes = writes
         self.handoff = Handoff(self.write)
-        super().__init__(path, HandedOver(self.handoff, self.collector.monitor.journal.receipts.find))
+        super().__init__(path, HandedOver(self.handoff, self.collector.destination.receipts.find))
 
     def write(self) -> None:
         if self.writes:
             self.handoff.take(partial(receive_delivery, self.collector, "52"))
 
     def journaled(self) -> list[str]:
-        return [entry.kind for entry in self.collector.monitor.journal.entries("52")]
+        return [entry.kind for entry in self.monitor.journal.entries("52")]
 
     def taken(self) -> int:
-        return sum(not receipt.refused for receipt in self.collector.monitor.journal.receipts.all())
+        return sum(not receipt.refused for receipt in self.monitor.journal.receipts.all())
 
 
 class Topics:

@@ -114,7 +114,7 @@ def test_an_establishment_only_speaks_of_itself(door: Door) -> None:
     form = [{"finess": "490000031", "nature": "rea", "maj": "2026-01-15T03:00:00+00:00", "installes": 10}]
     problem(door.post("lits", json.dumps(form).encode(), key, Content_Type="application/json"), 403)
     assert door.journaled() == []
-    assert list(door.collector.monitor.journal.receipts.all()) == []
+    assert list(door.collector.destination.receipts.all()) == []
     relay = door.key("rpu", source="ORU-PDL")
     assert door.post("rpu", rpu(finess="490000031"), relay).status_code == 202
 
@@ -221,7 +221,7 @@ def test_a_defect_is_a_500_that_says_nothing(door: Door) -> None:
         def collect(self, *_: object) -> Receipt:
             raise RuntimeError(COMMUNE)
 
-    door.collector = Broken(door.collector.monitor, door.collector.formats)
+    door.collector = Broken(door.monitor, door.collector.formats)
     problem(door.post("rpu", rpu(), door.key("rpu")), 500)
 
     def lost(_: str) -> Receipt:

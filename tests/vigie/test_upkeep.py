@@ -19,13 +19,13 @@ def test_files_and_locked_bytes_go_once_they_were_kept_long_enough(tmp_path: Pat
     drop.accept(tmp_path / "rpu.txt", NOW)
 
     upkeep = Upkeep(KEPT, lambda now: collecting.purge(Context("52", now)), drop)
-    (held,) = collecting.monitor.journal.aside.all()
+    (held,) = collecting.destination.aside.all()
     upkeep.turn(NOW + timedelta(days=29))
-    assert collecting.monitor.journal.aside.find(held.id) == held
+    assert collecting.destination.aside.find(held.id) == held
     assert len(list(drop.received.iterdir())) == 1
 
     upkeep.turn(NOW + timedelta(days=30, seconds=1))
-    (erased,) = collecting.monitor.journal.aside.all()
+    (erased,) = collecting.destination.aside.all()
     assert (erased.state, erased.quarantined.record) == (HeldState.PURGED, b"")
     assert list(drop.received.iterdir()) == []
 
