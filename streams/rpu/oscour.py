@@ -17,7 +17,7 @@ from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, R
 from streams.collecting.pseudonyms import OLDEST_YEARS, FilePseudonyms, Pseudonyms, age_class, years_between
 from streams.messages import AgeClass, PassageRPU
 from streams.rpu import values
-from streams.rpu.patient import FIELDS, Patient
+from streams.rpu.patient import Patient
 from streams.rpu.quality import LONGEST_STAY
 from streams.rpu.reading import Reader
 from streams.rpu.times import LocalClock, Moment, read_day
@@ -122,14 +122,14 @@ class _Passages:
 
     def read(self, patient: Patient) -> Accepted | None:
         """Return the visit, None when its entry cannot be placed in time."""
-        entered, left, born, postal_code, dp, *coded = patient.texts()
+        entered, left, born, postal_code, dp = map(str.strip, patient.free)
         entry = self._clock.moment(entered)
         if entry is None:
             return None
-        codes = values.read_codes(tuple(coded))
+        codes = values.read_codes(patient.coded)
         flags = [f"{entry.oddity}:ENTREE"] if entry.oddity else []
         flags += codes.broken
-        key, before = self._keys.key(entry.day, entered[:_MINUTE], born, coded[0], postal_code)
+        key, before = self._keys.key(entry.day, entered[:_MINUTE], born, patient.coded[0].strip(), postal_code)
         message = PassageRPU(
             key=key,
             finess=self._establishment.finess,
@@ -141,14 +141,14 @@ class _Passages:
             mode_sortie=codes.mode_sortie,
             exited_at=self._exit(left, entry, flags) if left else None,
             diagnosis_cim10=_diagnosis(dp, "DP", flags) if dp else None,
-            associated_cim10=_associated(patient, flags),
+            associated_cim10=_associated(patient.diagnoses, flags) if patient.diagnoses else (),
             sex=codes.sexe,
             mode_entree=codes.mode_entree,
             provenance=codes.provenance,
             transport_pec=codes.transport_pec,
             destination=codes.destination,
             orient=codes.orient,
-            flags=_all_flags(patient, flags),
+            flags=_all_flags(patient.repeated, flags),
         )
         file_flags = self._file_flags(entry, message.exited_at, before)
         return Accepted(message, entry.at, key, entry.day, flags=message.flags + file_flags)
@@ -201,19 +201,13 @@ def _diagnosis(text: str, name: str, flags: list[str]) -> str | None:
     return code
 
 
-def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
-    first = patient.fields.get("DA")
-    if first is None:
-        return ()
-    texts = [first]
-    if patient.repeated:
-        texts += [text for name, text in patient.repeated if name == "DA"]
+def _associated(texts: list[str], flags: list[str]) -> tuple[str, ...]:
     codes = [_diagnosis(written, "DA", flags) for text in texts if (written := text.strip())]
     return tuple([code for code in codes if code is not None])
 
 
-def _all_flags(patient: Patient, flags: list[str]) -> tuple[str, ...]:
+def _all_flags(repeated: list[str], flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
-    if patient.repeated:
-        flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
+    if repeated:
+        flags += [f"champ_repete:{name}" for name in repeated]
     return tuple(dict.fromkeys(flags)) if flags else ()

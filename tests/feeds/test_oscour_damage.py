@@ -12,7 +12,7 @@ from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFe
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.messages import PassageRPU, encode, encode_checked
 from streams.rpu.oscour import decode
-from streams.rpu.patient import WORTH_A_LAYOUT
+from streams.rpu.layout import WORTH_A_LAYOUT
 from streams.rpu.reading import CHUNK, LARGEST_RECORD
 from tests.feeds.oscour_files import RECEIVED_AT, RING, Pieces, document, encoded, patient, read, read_stream
 
