@@ -20,21 +20,20 @@ from streams.rpu.values import LISTS
 WORTH_A_LAYOUT: Final = 20
 """Records in one piece of a file from which learning its layout pays."""
 
-_NOT_PLAIN: Final = (b"&", b"=", b"/>")
 _TAGS: Final = re.compile(r"<([^<>]*)>").findall
 _TEXTS: Final = re.compile(r">([^<>]*)</([^<>\s]+)").findall
-_DIAGNOSES: Final = re.compile(r"<DA>([^<>]*)</DA>").findall
+_DIAGNOSES: Final = re.compile(r"<DA>([^<]*)</DA>").findall
 _NAME: Final = re.compile(r"[A-Z_]{1,40}").fullmatch
 _LISTED: Final = ("DA", "ACTE")
 _PAIRS: Final = [[name, f"/{name}"] for name in _LISTED]
 _MOST_FIELDS: Final = 60
 
-# Possessive: a record that does not match must say so in one pass. For the same reason each takes the space after it:
-# before it, the same space would be tried from each of its characters.
-_IGNORED: Final = r"(?:<{name}>[^<>]*+</{name}>\s*+)?+"
-_FIELD: Final = r"(?:<{name}>([^<>]*+)</{name}>\s*+)?+"
-_LIST: Final = r"(?:<{name}>((?:\s*+<(?:DA|ACTE)>[^<>]*+</(?:DA|ACTE)>)*+\s*+)</{name}>\s*+)?+"
-_OTHER: Final = r"(?:[^<]++|<(?!/?PATIENT))++"
+# Possessive: a record that does not match must say so in one pass. For the same reason a record takes the space after
+# it: before it, the same space would be tried from each of its characters.
+_IGNORED: Final = r"(?:<{name}>[^<]*+</{name}>\s*+)?+"
+_FIELD: Final = r"(?:<{name}>([^<]*+)</{name}>\s*+)?+"
+_LIST: Final = r"(?:<{name}>((?:\s*+<(?:DA|ACTE)>[^<]*+</(?:DA|ACTE)>)*+\s*+)</{name}>\s*+)?+"
+_OTHER: Final = r"[^<>]*+(?:</?+(?!PATIENT)[^</>]++>[^<>]*+)*+"
 _RECORD: Final = rf"(<PATIENT>(?:\s*+{{fields}}</PATIENT>|({_OTHER})</PATIENT>)\s*+)()"
 _WHOLE, _FIRST, _BODY, _ABSENT = 0, 1, -2, -1  # places of its groups; the last never holds anything
 
@@ -78,7 +77,7 @@ class Layout:
     def patient(self, found: Sequence[str]) -> Patient:
         """Return a record of this layout from what `find` gave of it."""
         listed = "".join(self._lists(found))
-        diagnoses = _DIAGNOSES(listed) if listed else []
+        diagnoses = _DIAGNOSES(listed) if "<DA>" in listed else []
         return Patient(self._free(found), self._coded(found), diagnoses, [], found[_WHOLE])
 
 
@@ -96,7 +95,7 @@ class PlainRecords:
 
     def read(self, data: bytes, encoding: str) -> list[Patient] | None:
         """Return the records of bytes that end with one, without comment or CDATA; None when they are not all plain."""
-        if any(mark in data for mark in _NOT_PLAIN) or data.count(b"<") != data.count(b">"):
+        if b"&" in data or b"=" in data:
             return None
         try:
             text = data.decode(encoding).lstrip()

@@ -124,8 +124,7 @@ class Reader:
         """Parse the next piece of the records; False once the end of the file is parsed."""
         chunk = self._read()
         self._tail += chunk
-        # A comment or a CDATA section may hold what looks like a record: from there on, only events tell.
-        if b"<!" in self._tail or b"<?" in self._tail or len(self._tail) > LARGEST_RECORD:
+        if _may_hide_records(self._tail) or len(self._tail) > LARGEST_RECORD:
             self._is_between_records = False
         if self._is_between_records and _CLOSING in self._tail:
             self._feed_records()
@@ -254,3 +253,9 @@ class Reader:
         self._path.pop()
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
+
+
+def _may_hide_records(data: bytes) -> bool:
+    """Whether a comment or a CDATA section may hold what looks like a record: from there on, only events tell."""
+    # Where tags are many, one character is found fifty times faster than two of which the first is "<".
+    return (b"!" in data and b"<!" in data) or (b"?" in data and b"<?" in data)
