@@ -77,8 +77,8 @@ class Layout:
     def patient(self, found: Sequence[str]) -> Patient:
         """Return a record of this layout from what `find` gave of it."""
         listed = "".join(self._lists(found))
-        diagnoses = _DIAGNOSES(listed) if "<DA>" in listed else []
-        return Patient(self._free(found), self._coded(found), diagnoses, [], found[_WHOLE])
+        diagnoses = _DIAGNOSES(listed) if "<DA>" in listed else ()
+        return Patient(self._free(found), self._coded(found), diagnoses, (), found[_WHOLE])
 
 
 class PlainRecords:

@@ -7,7 +7,7 @@ A visit is refused only when its ENTREE cannot be read; anything else leaves a f
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Final
@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from orsan_plans.geography import REGIONS
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, Window
 from streams.collecting.pseudonyms import OLDEST_YEARS, FilePseudonyms, Pseudonyms, age_class, years_between
+from streams.entry import Status
 from streams.messages import AgeClass, PassageRPU
 from streams.rpu import values
 from streams.rpu.patient import Patient
@@ -132,28 +133,29 @@ class _Passages:
         flags = [f"{oddity}:ENTREE"] if oddity else []
         flags += codes.broken
         key, before = self._keys.key(day, entered[:_MINUTE], born, patient.coded[0].strip(), postal_code)
+        # By position: passing so many names takes a third of the making. Their order is also that of `flags`.
         message = PassageRPU(
-            key=key,
-            finess=self._establishment.finess,
-            departement=self._establishment.departement,
-            entered_at=entered_at,
-            age_class=_age_class(born, day, flags),
-            ccmu=codes.gravite,
-            transport=codes.transport,
-            mode_sortie=codes.mode_sortie,
-            exited_at=self._exit(left, entered_at, flags) if left else None,
-            diagnosis_cim10=_diagnosis(dp, "DP", flags) if dp else None,
-            associated_cim10=_associated(patient.diagnoses, flags) if patient.diagnoses else (),
-            sex=codes.sexe,
-            mode_entree=codes.mode_entree,
-            provenance=codes.provenance,
-            transport_pec=codes.transport_pec,
-            destination=codes.destination,
-            orient=codes.orient,
-            flags=_all_flags(patient.repeated, flags),
+            key,
+            self._establishment.finess,
+            self._establishment.departement,
+            entered_at,
+            _age_class(born, day, flags),
+            codes.gravite,
+            codes.transport,
+            codes.mode_sortie,
+            self._exit(left, entered_at, flags) if left else None,
+            _diagnosis(dp, "DP", flags) if dp else None,
+            _associated(patient.diagnoses, flags) if patient.diagnoses else (),
+            codes.sexe,
+            codes.mode_entree,
+            codes.provenance,
+            codes.transport_pec,
+            codes.destination,
+            codes.orient,
+            _all_flags(patient.repeated, flags),
         )
-        flags_in_file = self._flags_in_file(message, day, before)
-        return Accepted(message, entered_at, key, day, flags=message.flags + flags_in_file)
+        all_flags = message.flags + self._flags_in_file(message, day, before)
+        return Accepted(message, entered_at, key, day, Status.ACTUAL, all_flags)
 
     def _exit(self, text: str, entered_at: datetime, flags: list[str]) -> datetime | None:
         exit_ = self._clock.moment(text, entered_at)
@@ -204,12 +206,12 @@ def _diagnosis(text: str, name: str, flags: list[str]) -> str | None:
     return code
 
 
-def _associated(texts: list[str], flags: list[str]) -> tuple[str, ...]:
+def _associated(texts: Sequence[str], flags: list[str]) -> tuple[str, ...]:
     codes = [_diagnosis(written, "DA", flags) for text in texts if (written := text.strip())]
     return tuple([code for code in codes if code is not None])
 
 
-def _all_flags(repeated: list[str], flags: list[str]) -> tuple[str, ...]:
+def _all_flags(repeated: Sequence[str], flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
     if repeated:
         flags += [f"champ_repete:{name}" for name in repeated]

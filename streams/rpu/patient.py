@@ -1,5 +1,6 @@
 """One PATIENT element of an OSCOUR file: the texts of the fields that Vigie reads, as written."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from streams.rpu.values import LISTS
@@ -24,8 +25,8 @@ class Patient:
         self,
         free: tuple[str, ...],
         coded: tuple[str, ...],
-        diagnoses: list[str],
-        repeated: list[str],
+        diagnoses: Sequence[str],
+        repeated: Sequence[str],
         written: str | tuple[int, int],
     ) -> None:
         self.free = free
