@@ -91,7 +91,7 @@ class PlainRecords:
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self._layout: Layout | None = None
+        self._layout = _NO_LAYOUT
 
     def read(self, data: bytes, encoding: str) -> list[Patient] | None:
         """Return the records of bytes that end with one, without comment or CDATA; None when they are not all plain."""
@@ -101,13 +101,13 @@ class PlainRecords:
             text = data.decode(encoding).lstrip()
         except UnicodeDecodeError:
             return None
-        found = (self._layout or _NO_LAYOUT).find(text)
-        if sum([len(each[_WHOLE]) for each in found]) != len(text):
+        found = self._layout.find(text)
+        if sum([len(each[_WHOLE]) for each in found]) != len(text):  # something stands between two of them
             return None
-        if self._layout is None and len(found) >= WORTH_A_LAYOUT:
-            self._layout = Layout.of(max((each[_BODY] for each in found), key=len))
-            found = (self._layout or _NO_LAYOUT).find(text)
-        laid_out = (self._layout or _NO_LAYOUT).patient
+        if self._layout is _NO_LAYOUT and len(found) >= WORTH_A_LAYOUT:
+            self._layout = Layout.of(max((each[_BODY] for each in found), key=len)) or _NO_LAYOUT
+            found = self._layout.find(text)
+        laid_out = self._layout.patient
         return [self._odd(each) if each[_BODY] else laid_out(each) for each in found]
 
     def _odd(self, found: Sequence[str]) -> Patient:
@@ -123,3 +123,4 @@ class PlainRecords:
 
 
 _NO_LAYOUT: Final = Layout({})
+"""Of records without any field; every other record is read field by field."""

@@ -133,7 +133,7 @@ class _Passages:
         flags = [f"{oddity}:ENTREE"] if oddity else []
         flags += codes.broken
         key, before = self._keys.key(day, entered[:_MINUTE], born, patient.coded[0].strip(), postal_code)
-        # By position: passing so many names takes a third of the making. Their order is also that of `flags`.
+        # By position: passing so many names would cost 40 % more. The order is also that of ``flags``.
         message = PassageRPU(
             key,
             self._establishment.finess,

@@ -14,9 +14,9 @@ FIELDS: Final = (*FREE, *LISTS)
 class Patient:
     """The texts of one record, not stripped, empty when absent.
 
-    ``free`` and ``coded`` follow the order of `FREE` and of `LISTS`; ``diagnoses`` are the associated ones; ``repeated``
-    names those of `FIELDS` that came again with another text. ``written`` is the element itself and the space
-    after it, or where its opening and its closing tag start in the file (bytes).
+    ``free`` and ``coded`` follow the order of `FREE` and of `LISTS`; ``diagnoses`` are the associated ones;
+    ``repeated`` names those of `FIELDS` that came again with another text. ``written`` is the element itself and the
+    space after it, or where its opening and its closing tag start in the file (bytes).
     """
 
     __slots__ = ("coded", "diagnoses", "free", "repeated", "written")
