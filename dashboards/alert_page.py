@@ -9,7 +9,7 @@ from dashboards.alert_view import AlertView
 from dashboards.board import Board
 from dashboards.chronicle import Line, moves, told
 from dashboards.labels import BADGES, BANNER_OF_STATUS, Badge, plain
-from dashboards.lateness import late_text
+from dashboards.lateness import warning
 from dashboards.measure import Measure, measure
 from orsan_plans.assess import Evidence
 
@@ -63,7 +63,7 @@ def alert_page(board: Board, alert: AlertView, now: datetime) -> AlertPage:
         reflex_actions=brief.reflex_actions,
         told=tuple(told(alert)),
         moves=tuple(moves(alert)),
-        late=late_text(board.regions.get(alert.region), now, zone),
+        late=warning(board.following, alert.region, board.regions.get(alert.region), now, zone),
         read_at=instant_text(now, zone),
     )
 

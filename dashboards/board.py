@@ -26,6 +26,7 @@ from alerts.effects import (
     VoletDecided,
 )
 from dashboards.alert_view import AlertView, Event, What
+from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
 from dashboards.tally import Histogram, Tally
 from orsan_plans import territory as territories
@@ -84,6 +85,7 @@ class Board:
         self._outbox: dict[str, int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
+        self.following = Following()
         self.entries = Tally()
         self.rejected = Tally()
         self.notifications = Tally()
@@ -99,7 +101,11 @@ class Board:
         if entry.kind == _ETABLISSEMENTS and entry.status is Status.ACTUAL:
             known = decode(entry.kind, entry.payload)
             if isinstance(known, EtablissementList):
-                self._names |= {f"ETAB-{site.finess}": site.name for site in known.etablissements}
+                self.name({f"ETAB-{site.finess}": site.name for site in known.etablissements})
+
+    def name(self, names: Mapping[str, str]) -> None:
+        """Note what territories are called."""
+        self._names = {**self._names, **names}
 
     def advanced(self, region: str, instant: datetime) -> None:
         """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
@@ -167,10 +173,16 @@ class Board:
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
         self.notifications.add(region, notify.status, notify.purpose.value, outcome.value)
-        what = What.SENT if outcome is Notification.SENT else What.FAILED
-        self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
         if outcome is Notification.SENT and notify.purpose is not Purpose.END:
             self._measure(region, notify, sent_at)
+        self.was_delivered(notify, sent_at, outcome)
+
+    def was_delivered(self, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
+        """Show what became of a notification, without counting it: another process told of it."""
+        what = What.SENT if outcome is Notification.SENT else What.FAILED
+        self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
+        if what is What.SENT and notify.purpose is not Purpose.END:
+            self._paged[notify.brief.alert_id] = notify.brief.raised_at
 
     # What readers ask.
 
@@ -263,7 +275,6 @@ class Board:
         brief = notify.brief
         if self._paged.get(brief.alert_id) == brief.raised_at:
             return
-        self._paged[brief.alert_id] = brief.raised_at
         key = (region, notify.status)
         known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
         self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())

@@ -186,6 +186,16 @@ CATALOGUE: Final[dict[str, Metric]] = {
             "Instant up to which every deadline of the region has been handled.",
             "region",
         ),
+        _gauge(
+            "vigie_follower_lag_records",
+            "Records of a region's journal on Kafka that the pages do not show yet; absent without Kafka.",
+            "region",
+        ),
+        _gauge(
+            "vigie_follower_heard_timestamp_seconds",
+            "When a region's journal on Kafka was last heard, by the clock of who follows it; absent without Kafka.",
+            "region",
+        ),
         _gauge("vigie_build_info", "Always 1; the version of Vigie is a label.", "version"),
     )
 }

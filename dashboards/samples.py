@@ -117,6 +117,14 @@ def _advanced(board: Board) -> Iterator[Sample]:
             yield (region,), instant.timestamp()
 
 
+def _lag(board: Board) -> Iterator[Sample]:
+    return (((region,), float(records)) for region, records in board.following.lag.items())
+
+
+def _heard(board: Board) -> Iterator[Sample]:
+    return (((region,), instant.timestamp()) for region, instant in board.following.heard_by_region.items())
+
+
 SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_posture_state": _postures,
     "vigie_reading_value": _values,
@@ -135,5 +143,7 @@ SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_entries_rejected_total": _rejected,
     "vigie_outbox_deliveries": _outbox,
     "vigie_journal_advanced_to_timestamp_seconds": _advanced,
+    "vigie_follower_lag_records": _lag,
+    "vigie_follower_heard_timestamp_seconds": _heard,
 }
 """How each gauge and counter of the catalogue is read, except the build and the latencies."""

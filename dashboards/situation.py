@@ -11,7 +11,7 @@ from dashboards.alert_page import standing
 from dashboards.alert_view import AlertView
 from dashboards.board import Board, FeedView
 from dashboards.labels import BADGES, REASON_UNKNOWN, TAG_OF_STATUS, Badge
-from dashboards.lateness import late_text
+from dashboards.lateness import warning
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
@@ -83,7 +83,7 @@ def _section(board: Board, region: str, advanced_to: datetime | None, now: datet
     feeds = {key[1:]: feed for key, feed in board.feeds.items() if key[0] == region}
     return RegionSection(
         name=REGIONS[region].name if region in REGIONS else f"région {region}",
-        late=late_text(advanced_to, now, zone),
+        late=warning(board.following, region, advanced_to, now, zone),
         alerts=tuple(_alerts(board, region, now)),
         decisions=tuple(_decision(board, decided, zone) for place, decided in board.decisions if place == region),
         territories=tuple(_territories(board, region)),

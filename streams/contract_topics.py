@@ -47,6 +47,10 @@ _OF_FILE: Final = {
         "name": {"type": "string", "description": "The name of the file, as its source gave it."},
         "region": {"type": "string", "description": "The INSEE code of the région it is for."},
         "format": {"type": "string", "description": "The format it is read as."},
+        "receipt": {
+            "type": "string",
+            "description": "The id of its receipt: a file that comes twice under one id is collected once.",
+        },
     },
 }
 _FACT_ID: Final = {

@@ -5,7 +5,7 @@ and outbox in one transaction; only then does anyone see them. When a commit fai
 again from the journal: memory never runs ahead of what is stored.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -14,9 +14,12 @@ from alerts.effects import Effect, Notify, encode
 from alerts.outbox import Finished
 from orsan_plans.reading import Reading
 from streams import engine
-from streams.collecting.ledger import Collected
+from streams.collecting.ledger import Collected, Ledger
+from streams.collecting.quarantine import Quarantine
+from streams.collecting.receipts import Receipts
 from streams.entry import Draft, Entry, Head, Status, chain
 from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
+from streams.messages import Etablissement
 from streams.region.fold import Fold, Observer
 
 SNAPSHOT_EVERY: Final = 5000
@@ -137,9 +140,32 @@ class Monitor:
         self._tell(region, work)
         return [effect for effect, _ in work.effects]
 
-    def next_seq(self, region: str) -> int:
-        """Return the number the next entry of a région will have."""
-        return self._region(region).head.seq + 1
+    @property
+    def ledger(self) -> Ledger:
+        """What each source has already given."""
+        return self.journal.ledger
+
+    @property
+    def receipts(self) -> Receipts:
+        """What became of each file."""
+        return self.journal.receipts
+
+    @property
+    def aside(self) -> Quarantine:
+        """The records that could not be read."""
+        return self.journal.aside
+
+    def declared(self, region: str) -> Mapping[str, Etablissement]:
+        """Return the establishments a région declared, by FINESS number."""
+        return self.fold(region).state.etablissements
+
+    def number(self, region: str, ahead: int) -> int:
+        """Return the number that entry ``ahead`` (from 0) of the next batch will have."""
+        return self._region(region).head.seq + 1 + ahead
+
+    def versions(self, region: str, numbers: Collection[int]) -> Mapping[int, Entry]:
+        """Return the entries of these numbers."""
+        return self.journal.entries_at(region, numbers)
 
     def advance(self, to: datetime) -> list[Effect]:
         """Fire every deadline up to ``to`` in every region; what a clock tick does."""

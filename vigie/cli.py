@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vigie import (
+    api_commands,
     database_commands,
     demo_command,
     dlq_commands,
@@ -47,6 +48,7 @@ app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)
 app.command("decide")(run_commands.decide)
+app.command("api")(api_commands.api)
 app.command("worker")(worker_commands.worker)
 app.command("notifier")(notifier_commands.notifier)
 app.command("demo")(demo_command.demo)

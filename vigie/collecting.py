@@ -9,16 +9,18 @@ from streams import messages
 from streams.adapters.directory_files import load_directory
 from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.drop_directory import printable
+from streams.adapters.normaliser import Collecting
 from streams.adapters.pseudonym_keys import load_or_make_ring, load_ring
-from streams.adapters.vault import vault_of
+from streams.adapters.vault import KEY_VARIABLE, vault_of
 from streams.capacity.declaration import NO_DIRECTORY
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
-from streams.collecting.pseudonyms import Pseudonyms
+from streams.collecting.formats import Formats, all_formats
+from streams.collecting.pseudonyms import KeyRing, Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
 from streams.monitor import Monitor
+from vigie.live_settings import LiveSettings
 from vigie.past import catalogue_message
 from vigie.settings import Settings
 
@@ -36,8 +38,20 @@ def build_collector(
     """
     journal, keys, places = settings.journal, settings.pseudonym_keys, settings.ror_directory
     ring = load_or_make_ring(journal.with_name(f"{journal.name}.cles")) if keys is None else load_ring(keys)
-    formats = all_formats(Pseudonyms(ring), NO_DIRECTORY if places is None else load_directory(places))
+    formats = _formats(ring, places)
     return Collector(monitor, formats, vault_of(environment), SpillingKeys, settings.kept, told=told)
+
+
+def live_collecting(settings: LiveSettings) -> Collecting:
+    """Return what makes the collector of each file of a live process. Errors as `build_collector`, UnusableSettings."""
+    formats = _formats(load_ring(settings.secrets), settings.ror_directory)
+    key = settings.quarantine_key
+    vault = vault_of({} if key is None else {KEY_VARIABLE: key.get_secret_value()})
+    return lambda destination: Collector(destination, formats, vault, SpillingKeys, settings.kept)
+
+
+def _formats(ring: KeyRing, places: Path | None) -> Formats:
+    return all_formats(Pseudonyms(ring), NO_DIRECTORY if places is None else load_directory(places))
 
 
 def incoming(path: Path, format_: str | None = None) -> Incoming:

@@ -11,7 +11,7 @@ from datetime import datetime
 from alerts.adapters.sender import Report, Sender
 from alerts.channel import Channel
 from alerts.effects import Effect
-from dashboards.board import Board, PostureKey
+from dashboards.board import Board
 from dashboards.metrics import Notification
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
@@ -19,8 +19,7 @@ from streams.entry import Draft, Status
 from streams.journal import Quarantined
 from streams.messages import DeliveryReport, Message
 from streams.monitor import Committed, Monitor
-from streams.region.fold import Fold
-from streams.region.state import World
+from vigie.showing import Showing
 
 
 class Embedded:
@@ -39,7 +38,7 @@ class Embedded:
         self.journal = journal
         self.board = board or Board()
         self._listener = listener
-        self._seeded: dict[str, int] = {}
+        self._showing = Showing(self.board)
         self.monitor = Monitor(journal, self._committed, warn)
         self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded")
 
@@ -47,9 +46,8 @@ class Embedded:
         """Read the journal: the folds, and the board as it was."""
         self.monitor.load()
         for region in self.journal.regions():
-            for stored in self.journal.effects(region):
-                self.board.effect(region, stored.effect)
-            self._show_state(region)
+            effects = (stored.effect for stored in self.journal.effects(region))
+            self._showing.begin(self.monitor.fold(region), effects)
         self._show_outbox()
 
     def receive(self, drafts: Sequence[Draft], now: datetime, quarantine: Sequence[Quarantined] = ()) -> list[Effect]:
@@ -98,33 +96,6 @@ class Embedded:
         self.board.delivered(delivery.region, delivery.notification, now, outcome)
 
     def _committed(self, committed: Committed) -> None:
-        for entry in committed.entries:
-            self.board.entry(entry)
-        for effect in committed.effects:
-            self.board.effect(committed.region, effect)
-        for _, status, reading in committed.readings:
-            if status is Status.ACTUAL:
-                self.board.reading(committed.region, reading)
-        self._show_state(committed.region)
+        self._showing.committed(committed, self.monitor.fold(committed.region))
         if self._listener is not None:
             self._listener(committed)
-
-    def _show_state(self, region: str) -> None:
-        fold = self.monitor.fold(region)
-        self.board.advanced(region, fold.state.now)
-        world = fold.state.worlds[Status.ACTUAL]
-        for key, feed in world.feeds.items():
-            name, _, territory = key.partition("@")
-            received_at = feed.last_received_at if feed.has_reported else None
-            self.board.feed(region, name, territory, received_at, feed.is_silent)
-        if self._seeded.get(region) != len(world.postures):
-            self._seeded[region] = len(world.postures)
-            self._seed_postures(region, fold, world)
-
-    def _seed_postures(self, region: str, fold: Fold, world: World) -> None:
-        for key, state in world.postures.items():
-            rule_key, _, territory = key.partition("@")
-            in_force = fold.rules.by_key.get(rule_key)
-            if in_force is not None:
-                shown = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
-                self.board.seed(shown, state.posture)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from traceback import extract_tb
 from typing import Final
 
 import typer
@@ -46,13 +45,6 @@ EXPECTED: Final = (
     VaultClosed,
 )
 """Errors whose text says what, where and what to do."""
-
-
-def defect(error: BaseException) -> str:
-    """Say what failed in Vigie and where: never the text of the error, which may quote a record."""
-    frames = extract_tb(error.__traceback__)
-    where = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from alerts.outbox import StorageError
 from streams.adapters.api_key_store import ApiKeyStore
-from streams.adapters.handoff import Handoff, HandoffFailed
+from streams.adapters.handoff import HandedOver, Handoff, HandoffFailed
 from streams.adapters.http_intake import Intake, build_intake
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.api_keys import NotItsSource
@@ -17,15 +17,16 @@ from streams.collecting.decoding import Context
 from streams.collecting.delivering import Delivery, IdempotencyConflict, deliver
 from streams.collecting.formats import recognise
 from streams.collecting.receipts import Receipt, line
+from streams.defects import defect
 from streams.journal import JournalError
-from vigie.errors import defect
 
 _log = structlog.get_logger()
 
 
 def way_in(path: Path, journal: SqliteJournal, handoff: Handoff) -> FastAPI:
     """Return the application that takes deliveries for the journal at ``path``."""
-    return build_intake(Intake(ApiKeyStore.beside(path), handoff, journal.receipts.find, recognise))
+    taking = HandedOver(handoff, journal.receipts.find)
+    return build_intake(Intake(ApiKeyStore.beside(path), taking, recognise))
 
 
 def receive_delivery(collector: Collector, region: str, delivery: Delivery) -> Receipt:

@@ -18,7 +18,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
+from orsan_plans.geography import REGIONS
 from streams.adapters.kafka_clients import PATIENCE, KafkaAccess, SaslMechanism, SecurityProtocol
+from streams.collecting.quarantine import PURGE_AFTER
+from streams.live.health import STUCK_AFTER
 
 FILE_VARIABLE: Final = "VIGIE_SETTINGS"
 _PREFIX: Final = "VIGIE_"
@@ -50,6 +54,27 @@ class LiveSettings(BaseSettings):
     """How long an answer is waited for before Kafka is said to be unavailable."""
     worker_session_seconds: float = Field(20.0, ge=6, le=300)
     """How long a worker may be silent before its régions go to another one; the brokers refuse less than 6."""
+    pseudonym_keys: Path | None = None
+    """File of the pseudonyms' secrets, the same for every worker; made by `vigie keys pseudonyms`."""
+    ror_directory: Path | None = None
+    """What the régions know of the places and codes of the bed feeds (docs/flux-capacite.md)."""
+    quarantine_key: SecretStr | None = None
+    """What locks the records that could not be read; without it their bytes are not kept."""
+    region: str = "52"
+    """INSEE code of the région that files are taken for."""
+    drop: Path | None = None
+    """Directory watched for files by `vigie api`; none without it."""
+    keep_days: int = Field(PURGE_AFTER.days, ge=0, le=3650)
+    """How long dropped files and quarantined bytes, which may name people, are kept."""
+    api_keys: Path = Path("var/vigie.db.acces")
+    """File of the API keys that `vigie keys` writes."""
+    host: str = DEFAULT_HOST
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535)
+    """Where `vigie api` serves files' way in, pages, metrics and health; 0 takes a free port."""
+    health_port: int | None = Field(None, ge=0, le=65535)
+    """Port of this machine alone on which a worker or a notifier says how it is; none without it."""
+    stuck_seconds: float = Field(STUCK_AFTER.total_seconds(), ge=10, le=86_400)
+    """How long work may wait without progress before a process says that it is to be started again."""
     roster: Path | None = None
     """The roster file of the region: its addresses stay in the notifier's memory."""
     link_base: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8044")
@@ -67,6 +92,22 @@ class LiveSettings(BaseSettings):
                 " (docs/base-de-donnees.md)"
             )
         return url
+
+    @property
+    def secrets(self) -> Path:
+        """The file of the pseudonyms' secrets; UnusableSettings when none is named or it is not there."""
+        if self.pseudonym_keys is None or not self.pseudonym_keys.is_file():
+            named = "is not set" if self.pseudonym_keys is None else f"names {self.pseudonym_keys}, which is not a file"
+            raise UnusableSettings(
+                f"VIGIE_PSEUDONYM_KEYS {named}: make the file once with `vigie keys pseudonyms FILE`, give the same one"
+                " to every worker: with another, a visit sent again would count twice"
+            )
+        return self.pseudonym_keys
+
+    @property
+    def kept(self) -> timedelta:
+        """`keep_days` as a duration."""
+        return timedelta(self.keep_days)
 
     @field_validator("kafka_bootstrap", mode="before")
     @classmethod
@@ -94,6 +135,18 @@ class LiveSettings(BaseSettings):
         file = os.environ.get(FILE_VARIABLE)
         files = [TomlConfigSettingsSource(settings_cls, file)] if file else []
         return init_settings, env_settings, *files
+
+    @field_validator("region")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in REGIONS:
+            raise ValueError(f"not the INSEE code of a région: expected one of {', '.join(REGIONS)}")
+        return value
+
+    @property
+    def stuck_after(self) -> timedelta:
+        """`stuck_seconds` as a duration."""
+        return timedelta(seconds=self.stuck_seconds)
 
     @property
     def kafka(self) -> KafkaAccess:

@@ -17,9 +17,11 @@ from streams.adapters.effects_topic import EffectsGroup, Told
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.entry import Draft, Status
+from streams.live.health import Heartbeat
 from streams.live.problems import KafkaProblem
 from streams.live.record import fact_id
 from streams.messages import DeliveryReport
+from vigie.health import elapsed
 
 POLL_SECONDS: Final = 0.1
 AWAY_SECONDS: Final = 1.0
@@ -40,6 +42,7 @@ class Notifier:
     sender: Sender
     stop: threading.Event
     reports: list[Report] = field(default_factory=list)
+    heart: Heartbeat = field(default_factory=Heartbeat)
 
     def run(self) -> bool:
         """Run until ``stop`` is set; return whether every channel has answered."""
@@ -54,6 +57,7 @@ class Notifier:
 
     def turn(self) -> None:
         """Store what came, send what is due, report what became of it."""
+        self.heart.beat(elapsed())
         told = self._again(lambda: self.group.poll(POLL_SECONDS), list[Told]())
         for region, effects in told:
             self._until_done(partial(self.store.record_effects, region, effects))
@@ -84,6 +88,7 @@ class Notifier:
 
     def _until_done(self, do: Callable[[], None]) -> None:
         while not self.stop.is_set():
+            self.heart.beat(elapsed())
             try:
                 do()
             except StorageError as error:

@@ -14,11 +14,15 @@ import typer
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import load_roster
 from alerts.adapters.sender import IN_FLIGHT, Sender
-from streams.adapters.effects_topic import EffectsGroup
+from alerts.outbox import StorageError
+from streams.adapters.effects_topic import GROUP, EffectsGroup
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.adapters.topic_admin import TopicAdmin
+from streams.live.health import Heartbeat
 from vigie.errors import explained
+from vigie.group_health import GroupWatch, notifier_health
+from vigie.health import Asking, health_port
 from vigie.live_settings import LiveSettings, live_settings
 from vigie.notifier import Notifier
 
@@ -54,5 +58,10 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
         sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
+        made = Notifier(group, journal, store, sender, stop, heart=Heartbeat(settings.stuck_after))
+        watch = GroupWatch(settings.kafka, GROUP, group.places)
+        database = Asking("the database", store.check, (StorageError,))
+        health = stack.enter_context(notifier_health(watch, made.heart, database))
+        stack.enter_context(health_port(settings.health_port, health))
         _log.info("notifier started", name=name)
-        return Notifier(group, journal, store, sender, stop).run()
+        return made.run()

@@ -116,7 +116,7 @@ def _held(journal: SqliteJournal, id_: int) -> Held:
 
 
 def _context(collector: Collector, id_: int) -> Context:
-    held = collector.monitor.journal.aside.find(id_)
+    held = collector.destination.aside.find(id_)
     return context_now(held.region if held else chosen().region)
 
 

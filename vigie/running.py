@@ -25,13 +25,14 @@ from streams.adapters.handoff import Handoff
 from streams.adapters.http_intake import MOUNTED_AT
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.writer_lock import only_writer
+from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt, line
+from streams.defects import defect
 from streams.journal import JournalConflict, JournalPurpose
 from streams.messages import RosterVersion
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
-from vigie.errors import defect
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
 from vigie.settings import Settings
@@ -70,7 +71,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         embedded.load()
         sources = SourcesShown(board, journal.receipts.all())
         collector = build_collector(embedded.monitor, settings, os.environ, sources.receive)
-        upkeep = Upkeep(drop, collector, settings.region, settings.kept)
+        upkeep = Upkeep(settings.kept, lambda now: collector.purge(Context(settings.region, now)), drop)
         dropping = Dropping(embedded.monitor, collector, drop, settings.region, _Log())
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)

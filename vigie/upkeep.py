@@ -1,13 +1,12 @@
 """What a running monitor erases as time passes: dropped files and quarantined bytes, which may name people."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from streams.adapters.drop_directory import DropDirectory
-from streams.collecting.collector import Collector
-from streams.collecting.decoding import Context
 
 EVERY: Final = timedelta(hours=1)
 """How often it is looked at: Vigie's own choice, far less than what is kept lasts."""
@@ -16,23 +15,25 @@ _log = structlog.get_logger()
 
 
 class Upkeep:
-    """Erases what was kept for as long as stated (``kept``), at the first turn and then every hour."""
+    """Erases what was kept for as long as stated (``kept``), at the first turn and then every hour.
 
-    def __init__(self, drop: DropDirectory, collector: Collector, region: str, kept: timedelta) -> None:
-        self._drop = drop
-        self._collector = collector
-        self._region = region
+    ``purge`` is told the instant, to erase quarantined bytes.
+    """
+
+    def __init__(self, kept: timedelta, purge: Callable[[datetime], object], drop: DropDirectory | None) -> None:
         self._kept = kept
+        self._purge = purge
+        self._drop = drop
         self._due: datetime | None = None
 
     def turn(self, now: datetime) -> None:
-        """Erase what is due; StorageError or JournalError when the journal fails."""
+        """Erase what is due; errors of ``purge``."""
         if self._due is not None and now < self._due:
             return
         self._due = now + EVERY
-        self._collector.purge(Context(self._region, now))
+        self._purge(now)
         try:
-            count = self._drop.purge(now - self._kept)
+            count = 0 if self._drop is None else self._drop.purge(now - self._kept)
         except OSError as error:
             # Not a reason to stop watching: it is said again every hour.
             _log.warning("files kept too long cannot be deleted", reason=str(error))

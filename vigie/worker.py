@@ -1,49 +1,70 @@
-"""A worker: Faust gives it partitions of the journal, it folds them. `run_worker` returns when it was asked to stop."""
+"""A worker: Faust gives it partitions, it collects the files and folds the journal. `run_worker` ends when it is asked.
+
+Files and journal are read by two groups: a file that waits for the database holds up no decision.
+"""
 
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from streams.adapters.dead_letters import DeadLetters
+from streams.adapters.declaring import Declaring
 from streams.adapters.engine_agent import EngineAgent
-from streams.adapters.faust_app import faust_app, reading
-from streams.adapters.journal_topic import JournalReader
+from streams.adapters.faust_app import OF_FILES, faust_app, reading, when_moved
+from streams.adapters.group_progress import Place
+from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.live_store import LiveStore
+from streams.adapters.normaliser import Collecting, Normaliser
+from streams.adapters.normalising_agent import NormalisingAgent
 from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_sender import TopicSender
+from streams.live.health import Heartbeat
 from streams.live.keeping import Keeper
-from streams.live.topics import JOURNAL, region_of
+from streams.live.topics import JOURNAL, RAW, region_of
+from vigie.health import elapsed
 
 ENGINE: Final = "vigie-engine"
 """The group of the workers that fold: a région is folded by one of them at a time."""
+NORMALISERS: Final = "vigie-normaliser"
+"""The group of the workers that collect: a partition of files is read by one of them at a time."""
 _ASSIGNMENT_CHECK: Final = 0.25
 
 _log = structlog.get_logger()
 
 
+def places_of(app: Any) -> set[Place]:  # noqa: ANN401 - Faust is not typed
+    """Return every partition that an app reads now, with its topic."""
+    given = app.consumer.assignment() if app.consumer is not None else ()
+    return {(place.topic, place.partition) for place in given}
+
+
 @dataclass(slots=True)
 class Worker:
-    """One process of the group: its app, its agent, and what it holds open."""
+    """One process of the two groups: its apps, their agents, and what it holds open."""
 
     app: Any
     engine: EngineAgent
-    journal: JournalReader
+    files: Any
+    normalising: NormalisingAgent
+    journal: JournalTopic
     known: frozenset[str] = frozenset()
+    heart: Heartbeat = field(default_factory=Heartbeat)
 
     def assigned(self) -> list[str]:
         """Return the régions whose partitions this worker reads now."""
-        places = self.app.consumer.assignment() if self.app.consumer is not None else ()
-        return sorted(region_of(place.partition) for place in places if place.topic == JOURNAL)
+        return sorted(region_of(partition) for topic, partition in places_of(self.app) if topic == JOURNAL)
 
     async def follow(self) -> None:
         """Wake the régions that come, forget those that go."""
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
+            self.heart.beat(elapsed())
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)
@@ -62,13 +83,30 @@ class Worker:
             await self.engine.wake(written)
 
 
-def build_worker(access: KafkaAccess, session: float, data: Path, sender: TopicSender, states: StateTopic) -> Worker:
-    """Return a worker that is not started, with a ``session`` in seconds; a `KafkaProblem` without brokers."""
-    app, journal = faust_app(access, ENGINE, session, data), JournalReader(access)
-    keeper = Keeper(journal, states, _log.warning)
-    engine = EngineAgent(keeper, states, sender, DeadLetters(sender), _stop_now)
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a worker writes to; they are closed by whoever opened them."""
+
+    sender: TopicSender
+    states: StateTopic
+    journal: JournalTopic
+    store: LiveStore
+
+
+def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resources, collecting: Collecting) -> Worker:
+    """Return a worker that is not started, with a ``session`` in seconds; UnusableAccess."""
+    dead_letters = DeadLetters(opened.sender)
+    app = faust_app(access, ENGINE, session, data)
+    keeper = Keeper(opened.journal, opened.states, _log.warning)
+    engine = EngineAgent(keeper, opened.states, opened.sender, dead_letters, Declaring(opened.store), _stop_now)
     reading(app, (JOURNAL,), "engine", engine.handle)
-    return Worker(app, engine, journal)
+    files = faust_app(access, NORMALISERS, session, data, OF_FILES)
+    normalising = NormalisingAgent(Normaliser(opened.store, opened.journal, dead_letters, collecting))
+    for topic in RAW:
+        # One agent each: a large file of visits holds up no signal.
+        reading(files, (topic,), topic, normalising.handle)
+    when_moved(files, normalising.moved)
+    return Worker(app, engine, files, normalising, opened.journal)
 
 
 def _stop_now(why: str) -> None:
@@ -84,11 +122,15 @@ async def run_worker(worker: Worker) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     await worker.app.start()
-    tasks = [asyncio.create_task(worker.follow()), asyncio.create_task(worker.engine.tick_for_ever(worker.assigned))]
+    await worker.files.start()
+    engine = worker.engine
+    doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
+    tasks = [asyncio.create_task(each) for each in doings]
     _log.info("worker started", brokers=str(worker.app.conf.broker))
     await stop.wait()
     for task in tasks:
         task.cancel()
+    await worker.files.stop()
     await worker.app.stop()
-    await asyncio.to_thread(worker.engine.save_all)
-    _log.info("worker stopped", handled=worker.engine.handled)
+    await asyncio.to_thread(engine.save_all)
+    _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)

@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 from alerts import effects
 from alerts.effects import Effect
+from streams.adapters.group_progress import Place
 from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, opened, reaching
 from streams.live.topics import EFFECTS, region_of
 
@@ -34,12 +35,18 @@ class EffectsGroup:
                 metrics_enabled=False,
             )
             self._consumer.subscribe([EFFECTS])
+        self._places = frozenset[Place]()
 
     def poll(self, seconds: float) -> list[Told]:
         """Return what came within ``seconds``, by région; ``commit`` it once it is stored."""
         with reaching(self._access, f"reading {EFFECTS}"):
             found: dict[Any, list[Any]] = self._consumer.poll(timeout_ms=int(seconds * 1000))
+            self._places = frozenset((place.topic, place.partition) for place in self._consumer.assignment())
         return [(region_of(place.partition), tuple(_effects(records))) for place, records in found.items()]
+
+    def places(self) -> frozenset[Place]:
+        """Return the partitions given to this member, as of the last poll."""
+        return self._places
 
     def commit(self) -> None:
         """Note that all that was polled is stored."""

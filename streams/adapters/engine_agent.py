@@ -9,18 +9,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from alerts.effects import Effect, encode
 from streams.adapters.dead_letters import DeadLetters
-from streams.adapters.faust_app import Event
+from streams.adapters.declaring import LISTS, Declaring
+from streams.adapters.faust_app import Event, headers_of
 from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_sender import Message, TopicSender, instant
-from streams.entry import Entry
 from streams.live.keeping import BrokerClock, Keeper, is_tick_due
 from streams.live.record import ID_HEADER, TICK, LogRecord, UnreadableRecord
+from streams.live.region_log import Applied, RegionLog
 from streams.live.topics import EFFECTS, JOURNAL, partition_of, region_of
 
 TICK_CHECK: Final = 0.25
@@ -34,19 +35,18 @@ _log = structlog.get_logger()
 class EngineAgent:
     """What one worker does with the partitions of the journal it is given.
 
-    ``on_entry`` is told of each entry that was folded, in a thread, before it is acknowledged. ``stop`` ends the
-    process: what cannot be told must not be acknowledged.
+    ``declaring`` is given the establishments that a région declares. ``stop`` ends the process: what cannot be told
+    must not be acknowledged.
     """
 
     keeper: Keeper
     states: StateTopic
     sender: TopicSender
     dead_letters: DeadLetters
+    declaring: Declaring
     stop: Callable[[str], None]
-    on_entry: Callable[[Entry], None] = lambda _: None
     clock: BrokerClock = field(default_factory=BrokerClock)
     handled: int = 0
-    handled_at: float = field(default_factory=time.monotonic)
     _ticked: dict[str, datetime] = field(default_factory=dict)
 
     async def handle(self, event: Event) -> None:
@@ -59,31 +59,37 @@ class EngineAgent:
             self.stop(f"région {region}, offset {record.offset}: {type(error).__name__}: {error}")
             await asyncio.Future()  # never acknowledged: the process is ending
         self.handled += 1
-        self.handled_at = time.monotonic()
 
     async def _fold(self, region: str, record: LogRecord) -> None:
         self.clock.saw(record.appended_at, _elapsed(), _EPOCH)
         try:
-            applied = self._take(region, record)
-            if asyncio.iscoroutine(applied):
-                applied = await applied
+            applied = await self._take(region, record)
         except UnreadableRecord as why:
             await asyncio.to_thread(self.dead_letters.put, JOURNAL, region, record.offset, record.value, str(why))
             return
         if applied.effects:
             await asyncio.to_thread(self._tell, region, applied.effects)
-        if applied.entry is not None and applied.entry.kind in WATCHED:
-            await asyncio.to_thread(self.on_entry, applied.entry)
         state = self.keeper.save_due(region)
         if state is not None:
             await asyncio.to_thread(self.states.put, region, state)
             self.keeper.saved(region)
 
-    def _take(self, region: str, record: LogRecord) -> Any:  # noqa: ANN401 - folded at once, or found again in a thread
+    async def _take(self, region: str, record: LogRecord) -> Applied:
         log = self.keeper.log(region)
         if log is not None and log.next_offset >= record.offset:
-            return self.keeper.take(region, record)
-        return asyncio.to_thread(self.keeper.take, region, record)
+            applied = self.keeper.take(region, record)
+            if applied.entry is not None and applied.entry.kind == LISTS:
+                self._declare(log)
+            return applied
+        # The brokers are asked for what is missing: the other régions go on.
+        applied = await asyncio.to_thread(self.keeper.take, region, record)
+        log = self.keeper.log(region)
+        if log is not None:
+            self._declare(log)
+        return applied
+
+    def _declare(self, log: RegionLog) -> None:
+        self.declaring.note(log.region, log.fold.state.etablissements.values(), log.head.seq)
 
     def _tell(self, region: str, effects: tuple[Effect, ...]) -> None:
         self.sender.send(
@@ -130,18 +136,12 @@ class EngineAgent:
                 self.keeper.saved(region)
 
 
-WATCHED: Final = frozenset({"reference.etablissements"})
-"""Kinds of entries that normalisers need to know."""
-
-
 def _record(event: Event) -> LogRecord:
     message = event.message
-    headers = message.headers or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    ids = [value for name, value in pairs if name == ID_HEADER and value is not None]
+    id_ = headers_of(event).get(ID_HEADER)
     appended_at = instant(round(message.timestamp * 1000))
     return LogRecord(
-        message.offset, appended_at, message.value or b"", ids[0].decode(errors="replace") if ids else None
+        message.offset, appended_at, message.value or b"", None if id_ is None else id_.decode(errors="replace")
     )
 
 

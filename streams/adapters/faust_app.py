@@ -4,9 +4,10 @@ Its tables, windows and web server are off; one event at a time; an exception ne
 acknowledge the event all the same.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import faust
 
@@ -18,11 +19,28 @@ Event = Any
 Handle = Callable[[Event], Awaitable[None]]
 
 
-def faust_app(access: KafkaAccess, name: str, session: float, data: Path) -> Any:  # noqa: ANN401 - Faust is not typed
+def headers_of(event: Event) -> dict[str, bytes | None]:
+    """Return the headers of an event's message, the first of each name."""
+    headers = event.message.headers or ()
+    pairs = list(headers.items() if isinstance(headers, dict) else headers)
+    return dict(reversed(pairs))
+
+
+OF_FILES: Final = {
+    "stream_buffer_maxsize": 4,
+    "broker_max_poll_records": 4,
+    "broker_max_poll_interval": timedelta(days=1).total_seconds(),
+}
+"""Settings of an app whose messages are files: few in memory, and each may wait for a database. Vigie's own choice."""
+
+
+def faust_app(
+    access: KafkaAccess, name: str, session: float, data: Path, settings: Mapping[str, Any] | None = None
+) -> Any:  # noqa: ANN401 - Faust is not typed
     """Return an app of a group of workers called ``name``.
 
     ``session``: seconds a worker may be silent before its partitions go to another one; ``data``: a directory it may
-    write to. UnusableAccess.
+    write to; ``settings``: others of Faust. UnusableAccess.
     """
     return faust.App(
         name,
@@ -39,6 +57,7 @@ def faust_app(access: KafkaAccess, name: str, session: float, data: Path) -> Any
         store="memory://",
         datadir=str(data),
         loghandlers=[],
+        **(settings or {}),
     )
 
 
@@ -51,3 +70,13 @@ def reading(app: Any, topics: tuple[str, ...], name: str, handle: Handle) -> Non
             await handle(event)
 
     app.agent(channel, name=name, concurrency=1)(agent)
+
+
+def when_moved(app: Any, tell: Callable[[], None]) -> None:  # noqa: ANN401 - as above
+    """Call ``tell`` whenever partitions come to this worker, or go."""
+
+    async def moved(*_: object, **__: object) -> None:
+        tell()
+
+    app.on_partitions_assigned.connect(moved, weak=False)
+    app.on_partitions_revoked.connect(moved, weak=False)

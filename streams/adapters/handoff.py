@@ -1,21 +1,23 @@
 """From the web server's threads to the one thread that writes the journal, and back with a receipt."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
 from streams.collecting.api_keys import NotItsSource
-from streams.collecting.delivering import Delivery, IdempotencyConflict
+from streams.collecting.delivering import Delivery, IdempotencyConflict, NotTaken, Taken
 from streams.collecting.receipts import Receipt
 
 MOST_WAITING: Final = 8
 """Deliveries waiting for the writer, each at most one body in memory. Vigie's own choice."""
 
 
-class HandoffClosed(Exception):
-    """The writer takes nothing any more, or nothing now: ask again later."""
+class HandoffClosed(NotTaken):
+    """The writer takes nothing any more, or nothing now."""
 
 
 class HandoffFailed(Exception):
@@ -78,3 +80,20 @@ class Handoff:
     def _next(self) -> "tuple[Delivery, Future[Receipt]] | None":
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The end of the HTTP way in that is a journal's writer: its receipts are final when they are given."""
+
+    handoff: Handoff
+    find_receipt: Callable[[str], Receipt | None]
+
+    async def take(self, delivery: Delivery) -> Taken:
+        """Hand a delivery over and wait for its receipt."""
+        return Taken(await asyncio.wrap_future(self.handoff.submit(delivery)))
+
+    def find(self, receipt_id: str) -> Taken | None:
+        """Return what became of a delivery."""
+        found = self.find_receipt(receipt_id)
+        return None if found is None else Taken(found)

@@ -1,7 +1,7 @@
 """The HTTP way in: `POST /v1/{feed}` takes a file from a source that holds an API key, and answers with its receipt.
 
 The request is judged from its headers before its body is read. The body stays in memory, goes to the one thread that
-writes the journal, and is forgotten.
+writes the journal or to the raw topics (`Deliveries`), and is forgotten.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 from uuid import uuid4
 
 from fastapi import Depends, FastAPI, Header, Path, Request, Response
@@ -21,12 +21,11 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from streams.adapters.api_key_store import ApiKeyStore
-from streams.adapters.handoff import Handoff, HandoffClosed, HandoffFailed
+from streams.adapters.handoff import HandedOver, Handoff, HandoffFailed
 from streams.adapters.http_problems import Problem, Refusal, answer_problems, described
 from streams.collecting.api_keys import FEEDS, ApiKey, NotItsSource, authenticate
-from streams.collecting.delivering import Delivery, IdempotencyConflict, format_of, is_of
+from streams.collecting.delivering import Delivery, IdempotencyConflict, NotTaken, Taken, format_of, is_of
 from streams.collecting.rate_limit import RateLimit
-from streams.collecting.receipts import Receipt
 
 MOUNTED_AT: Final = "/v1"
 LARGEST_BODY: Final = 16 * 1024 * 1024
@@ -34,7 +33,7 @@ LARGEST_BODY: Final = 16 * 1024 * 1024
 through the drop directory, which reads it in constant memory."""
 BODY_SECONDS: Final = 60.0
 WAIT_SECONDS: Final = 20.0
-"""How long a body may take to arrive, then to be journaled. Vigie's own choices."""
+"""How long a body may take to arrive, then to be taken. Vigie's own choices."""
 MOST_BODIES: Final = 8
 """Bodies being received at once: with `LARGEST_BODY` and those waiting, what memory they may take."""
 
@@ -47,7 +46,7 @@ _MEDIA_TYPE: Final = re.compile(r"[^;,]+")
 
 
 class ReceiptView(BaseModel):
-    """What became of a delivery: received = accepted + duplicates + quarantined."""
+    """What became of a delivery: received = accepted + duplicates + quarantined, all 0 while it is pending."""
 
     id: str
     feed: str
@@ -66,15 +65,27 @@ class ReceiptView(BaseModel):
     elsewhere: int = Field(ge=0, description="Records of other régions, left out.")
     is_older: bool = Field(description="A newer file had already been collected: this one changed nothing.")
     refused: str = Field(description="Why nothing could be read; empty otherwise.")
+    is_pending: bool = Field(description="The file is kept and not collected yet: ask for the receipt again.")
+
+
+class Deliveries(Protocol):
+    """Where deliveries go. Both methods may raise NotTaken."""
+
+    async def take(self, delivery: Delivery) -> Taken:
+        """Take a delivery, or find it again; it is kept when this returns. IdempotencyConflict, NotItsSource."""
+        ...
+
+    def find(self, receipt_id: str) -> Taken | None:
+        """Return what is known of a delivery that was taken."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What the way in needs: keys, the writer, receipts already given, how a format is recognised."""
+    """What the way in needs: keys, where deliveries go, how a format is recognised."""
 
     keys: ApiKeyStore
-    handoff: Handoff
-    find_receipt: Callable[[str], Receipt | None]
+    deliveries: Deliveries
     recognise: Callable[[bytes], str | None]
     rate: RateLimit = field(default_factory=RateLimit)
     clock: Callable[[], float] = time.monotonic
@@ -125,7 +136,8 @@ def build_intake(intake: Intake) -> FastAPI:
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the way in: the same wherever it runs, and whatever keys there are."""
     nobody = ApiKeyStore(FilePath("no-keys"))
-    return build_intake(Intake(nobody, Handoff(lambda: None), lambda _: None, lambda _: None)).openapi()
+    nowhere = HandedOver(Handoff(lambda: None), lambda _: None)
+    return build_intake(Intake(nobody, nowhere, lambda _: None)).openapi()
 
 
 def _take_deliveries(app: FastAPI, intake: Intake) -> None:
@@ -138,7 +150,7 @@ def _take_deliveries(app: FastAPI, intake: Intake) -> None:
         openapi_extra=_BODY,
     )
     async def deliver(request: Request, response: Response, feed: Feed, bearer: Bearer, tag: Tag = None) -> ReceiptView:
-        """Collect a file; the records it holds are journaled when the answer is 202."""
+        """Take a file; it is kept when the answer is 202, and its records are journaled unless it is pending."""
         key = _sender(intake, bearer)
         _check_feed(key, feed)
         _check_headers(request, intake)
@@ -146,22 +158,31 @@ def _take_deliveries(app: FastAPI, intake: Intake) -> None:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many deliveries at once: send it again later", _RETRY)
         async with reading:
             body = await _body(request, intake)
-            receipt = await _handed_over(intake, _delivery(intake, key, feed, tag, body))
+            taken = await _handed_over(intake, _delivery(intake, key, feed, tag, body))
+        receipt = taken.receipt
         if receipt.refused:
             raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, receipt.refused, receipt=receipt.id)
         response.headers["Location"] = f"{MOUNTED_AT}/receipts/{receipt.id}"
-        return ReceiptView.model_validate(receipt, from_attributes=True)
+        return _view(taken)
 
 
 def _give_receipts(app: FastAPI, intake: Intake) -> None:
-    @app.get("/receipts/{receipt_id}", responses=described(400, 401, 404, 422, 429, 500))
+    @app.get("/receipts/{receipt_id}", responses=described(400, 401, 404, 422, 429, 500, 503))
     def receipt(receipt_id: str, bearer: Bearer) -> ReceiptView:
         """Give the receipt of a delivery made with the same API key."""
         key = _sender(intake, bearer)
-        found = intake.find_receipt(receipt_id)
-        if found is None or not is_of(found, key):
+        try:
+            found = intake.deliveries.find(receipt_id)
+        except NotTaken as error:
+            raise _not_now(error) from None
+        if found is None or not is_of(found.receipt, key):
             raise Refusal(HTTPStatus.NOT_FOUND, "there is no such receipt for this API key")
-        return ReceiptView.model_validate(found, from_attributes=True)
+        return _view(found)
+
+
+def _view(taken: Taken) -> ReceiptView:
+    known = {name: getattr(taken.receipt, name) for name in ReceiptView.model_fields if name != "is_pending"}
+    return ReceiptView(**known, is_pending=taken.is_pending)
 
 
 def _describe(app: FastAPI) -> None:
@@ -245,10 +266,9 @@ def _delivery(intake: Intake, key: ApiKey, feed: str, tag: str | None, body: byt
     return Delivery(key, feed, format_, tag or str(uuid4()), body)
 
 
-async def _handed_over(intake: Intake, delivery: Delivery) -> Receipt:
+async def _handed_over(intake: Intake, delivery: Delivery) -> Taken:
     try:
-        receipt = asyncio.wrap_future(intake.handoff.submit(delivery))
-        return await asyncio.wait_for(receipt, intake.wait_seconds)
+        return await asyncio.wait_for(intake.deliveries.take(delivery), intake.wait_seconds)
     except IdempotencyConflict:
         detail = "this Idempotency-Key was used for another body: choose a new one for each delivery"
         raise Refusal(HTTPStatus.CONFLICT, detail) from None
@@ -257,8 +277,12 @@ async def _handed_over(intake: Intake, delivery: Delivery) -> Receipt:
     except TimeoutError:
         detail = "the journal is busy: send it again with the same Idempotency-Key, nothing is counted twice"
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, detail, _RETRY) from None
-    except HandoffClosed as error:
-        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{error}: send it again later", _RETRY) from None
+    except NotTaken as error:
+        raise _not_now(error) from None
     except HandoffFailed:
         detail = "Vigie failed on this file, nothing of it was kept: tell whoever runs it"
         raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, detail) from None
+
+
+def _not_now(why: NotTaken) -> Refusal:
+    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, f"{why}: ask again later", _RETRY)

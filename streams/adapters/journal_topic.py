@@ -1,7 +1,8 @@
 """The journal on Kafka: facts and ticks appended, records and entries read, one partition a région."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, Final, Self
 
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.partition_reader import PartitionReader
@@ -10,6 +11,10 @@ from streams.entry import Draft, Entry
 from streams.live.log_reader import LogReader
 from streams.live.record import ID_HEADER, TICK, LogRecord, encode_draft
 from streams.live.topics import JOURNAL, partition_of
+
+SOUGHT: Final = 100_000
+"""Records among which a fact that may have been sent before is looked for: what the busiest hour of catching up writes
+while a worker is replaced. Vigie's own choice."""
 
 
 class JournalReader:
@@ -28,6 +33,12 @@ class JournalReader:
         RecordsLost when the first ones are not kept any more.
         """
         return map(log_record, self._records.read(partition_of(region), from_offset, to_offset))
+
+    def ids_since(self, region: str, instant: datetime) -> Iterator[str]:
+        """Yield the ids of the records appended since an instant, of the last `SOUGHT` at most."""
+        end = self.end_offset(region)
+        start = max(self._records.offset_at(partition_of(region), instant), end - SOUGHT)
+        return (record.id for record in self.read(region, min(start, end), end) if record.id is not None)
 
     def entries(self, region: str, to_offset: int | None = None, reader: LogReader | None = None) -> Iterator[Entry]:
         """Yield the entries of a région as every reader of the log counts them.

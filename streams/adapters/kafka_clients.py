@@ -18,7 +18,7 @@ from streams.live.problems import KafkaRefused, KafkaUnavailable, TopicMissing, 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=r"(read|open)_text is deprecated")
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-    from kafka.admin import ConfigResource
+    from kafka.admin import ConfigResource, OffsetSpec
     from kafka.errors import (
         AuthorizationError,
         KafkaError,
@@ -41,6 +41,7 @@ __all__ = [
     "KafkaProducer",
     "MessageSizeTooLargeError",
     "OffsetOutOfRangeError",
+    "OffsetSpec",
     "TopicAlreadyExistsError",
     "TopicPartition",
     "UnknownTopicOrPartitionError",

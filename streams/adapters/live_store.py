@@ -23,6 +23,7 @@ from streams.adapters import (
     receipt_store,
     version_store,
 )
+from streams.adapters.delivery_store import StoredDeliveries
 from streams.adapters.ledger_store import StoredLedger
 from streams.adapters.live_tables import LIVE_TABLES
 from streams.adapters.quarantine_store import StoredQuarantine
@@ -46,6 +47,7 @@ class LiveStore:
         self.outbox = StoredOutbox(database, policy)
         self.ledger = StoredLedger(database)
         self.receipts = StoredReceipts(database)
+        self.deliveries = StoredDeliveries(database)
         self.aside = StoredQuarantine(database)
         self._versions = StoredVersions(database)
 
@@ -66,6 +68,11 @@ class LiveStore:
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+
+    def check(self) -> None:
+        """Return when the database answers; StorageError when it does not."""
+        with self.database.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
 
     def record_effects(self, region: str, effects: Iterable[Effect]) -> None:
         """Store effects and queue the notifications among them; what is there already keeps its state."""

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from alerts.adapters import dialects
 from alerts.adapters.database import table_of
 from alerts.adapters.outbox_store import OUTBOX
+from streams.adapters.delivery_store import DELIVERIES
 from streams.adapters.ledger_store import LEDGER
 from streams.adapters.quarantine_store import QUARANTINE
 from streams.adapters.receipt_store import RECEIPTS
@@ -87,6 +88,7 @@ LIVE_TABLES: Final[tuple[Table, ...]] = (
     RESERVED,
     ETABLISSEMENTS,
     DECLARED,
+    DELIVERIES,
 )
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from streams.adapters.kafka_clients import (
@@ -31,6 +32,12 @@ class PartitionReader:
         """Return the first offset still kept, and the one that the next record will have."""
         with self._consumer(partition) as (consumer, place):
             return self._bounds(consumer, place)
+
+    def offset_at(self, partition: int, instant: datetime) -> int:
+        """Return the offset of the first record appended at or after an instant, the next one's when there is none."""
+        with self._consumer(partition) as (consumer, place):
+            found = consumer.offsets_for_times({place: int(instant.timestamp() * 1000)})[place]
+            return self._bounds(consumer, place)[1] if found is None else int(found.offset)
 
     def read(self, partition: int, from_offset: int, to_offset: int | None = None) -> Iterator[Any]:
         """Yield the records of kafka-python from ``from_offset`` to before ``to_offset``, the end as of now without it.

@@ -70,16 +70,19 @@ class StoredReceipts:
 
     def all(self, region: str | None = None) -> Iterator[Receipt]:
         """Stream the receipts, oldest first."""
+        return (receipt for _, receipt in self.numbered(region))
+
+    def numbered(self, region: str | None = None, after: int = 0) -> Iterator[tuple[int, Receipt]]:
+        """Stream the receipts, each with its number, from the one that follows ``after``."""
         query = select(RECEIPTS).order_by(RECEIPTS.c.number).limit(_CHUNK)
         if region is not None:
             query = query.where(RECEIPTS.c.region == region)
-        after = 0
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query.where(RECEIPTS.c.number > after)).all()
             if not rows:
                 return
-            yield from map(_to_receipt, rows)
+            yield from ((row.number, _to_receipt(row)) for row in rows)
             after = rows[-1].number
 
     def find(self, id_: str) -> Receipt | None:

@@ -18,6 +18,7 @@ from typing import BinaryIO, Final
 from alerts.effects import effect_id
 from streams import messages
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
+from streams.collecting.destination import Destination
 from streams.collecting.formats import Format, Formats, Tools
 from streams.collecting.ledger import Collected, MemoryKeys, SeenKeys, horizon
 from streams.collecting.quarantine import PURGE_AFTER, Held, HeldState, NoVault, Release, Vault, VaultClosed, readable
@@ -25,7 +26,6 @@ from streams.collecting.receipts import Receipt
 from streams.collecting.run import Run
 from streams.entry import Draft, Status
 from streams.messages import QuarantineDropped
-from streams.monitor import Monitor
 
 TRANSACTION_RECORDS: Final = 10_000
 """Records in one transaction: three times the week of the largest emergency department; some 50 MB of memory."""
@@ -60,14 +60,14 @@ class NotRequeued(Exception):
 
 
 class Collector:
-    """Collects files into a monitor's journal. One caller at a time, as the monitor.
+    """Collects files into a journal. One caller at a time, as the destination.
 
     ``told`` is given each receipt once it is committed.
     """
 
     def __init__(
         self,
-        monitor: Monitor,
+        destination: Destination,
         formats: Formats,
         vault: Vault | None = None,
         seen: Callable[[], SeenKeys] = MemoryKeys,
@@ -75,7 +75,7 @@ class Collector:
         at_once: int = TRANSACTION_RECORDS,
         told: Callable[[Receipt], None] | None = None,
     ) -> None:
-        self.monitor = monitor
+        self.destination = destination
         self.formats = formats
         self._vault = vault or NoVault()
         self._seen = seen
@@ -109,7 +109,7 @@ class Collector:
             receipt = self._read(incoming, context, replace(blank, format=format_.name), format_)
         except UnreadableFeed as error:
             receipt = replace(blank, format=incoming.format or "", refused=str(error))
-            self.monitor.collect(context.region, (), context.received_at, Collected(receipt=receipt))
+            self.destination.collect(context.region, (), context.received_at, Collected(receipt=receipt))
         self._told(receipt)
         return receipt
 
@@ -117,7 +117,7 @@ class Collector:
         """Read a quarantined record again and journal it; NotRequeued when it is refused again, VaultClosed."""
         held = self._held(id_)
         raw = readable(held, self._vault)
-        origin = self.monitor.journal.receipts.find(held.quarantined.receipt)
+        origin = self.destination.receipts.find(held.quarantined.receipt)
         format_ = self.formats.by_name.get(held.quarantined.format)
         wrap = None if format_ is None else format_.wrap
         wrapped = None if origin is None or wrap is None else wrap(origin.manifest, context, raw)
@@ -136,7 +136,7 @@ class Collector:
             format=format_.name,
         )
         with closing(self._seen()) as seen:
-            run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
+            run = Run(self.destination, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
             run.take([item])
             return run.finish(releases=(Release(id_, HeldState.REQUEUED),))
 
@@ -146,12 +146,12 @@ class Collector:
         kind, payload = messages.encode(QuarantineDropped(id_, reason, by))
         draft = Draft(context.received_at, Status.ACTUAL, held.region, kind, payload)
         releases = (Release(id_, HeldState.DROPPED),)
-        self.monitor.collect(held.region, (draft,), context.received_at, Collected(releases=releases))
+        self.destination.collect(held.region, (draft,), context.received_at, Collected(releases=releases))
 
     def purge(self, context: Context) -> None:
         """Erase the quarantined bytes that were kept for as long as stated; collecting a file does it too."""
         purge_before = context.received_at - self._kept
-        self.monitor.collect(context.region, (), context.received_at, Collected(purge_before=purge_before))
+        self.destination.collect(context.region, (), context.received_at, Collected(purge_before=purge_before))
 
     def _format(self, incoming: Incoming) -> Format:
         name = self.recognise(incoming)
@@ -165,8 +165,7 @@ class Collector:
         return self.formats.by_name[name]
 
     def _tools(self, context: Context) -> Tools:
-        ledger, fold = self.monitor.journal.ledger, self.monitor.fold(context.region)
-        return Tools(context.region, ledger, fold.state.etablissements)
+        return Tools(context.region, self.destination.ledger, self.destination.declared(context.region))
 
     def _decode(self, stream: BinaryIO, name: str, context: Context, format_: Format) -> Decoding:
         return format_.decode(stream, name, context, self._tools(context))
@@ -181,7 +180,7 @@ class Collector:
             receipt = replace(receipt, reader=self._tools(context).reader)
             repeat = self._repeat(receipt, decoding.manifest)
             if repeat is not None:
-                self.monitor.collect(context.region, (), context.received_at, Collected(receipt=repeat))
+                self.destination.collect(context.region, (), context.received_at, Collected(receipt=repeat))
                 return repeat
             whole = self._whole(decoding)
             if whole is not None:
@@ -200,7 +199,7 @@ class Collector:
         today = receipt.received_at.astimezone(Context(receipt.region, receipt.received_at).zone).date()
         if manifest.window is None or manifest.window.first < horizon(today):
             return None
-        receipts = self.monitor.journal.receipts
+        receipts = self.destination.receipts
         before = next(iter(reversed(receipts.of_extraction(receipt.region, manifest))), None)
         if before is None or _reading(before) != _reading(receipt) or before.quarantined or before.refused:
             return None
@@ -234,7 +233,7 @@ class Collector:
         self, items: Items, context: Context, receipt: Receipt, manifest: Manifest, format_: Format, at_once: int
     ) -> Receipt:
         with closing(self._seen()) as seen:
-            run = Run(self.monitor, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
+            run = Run(self.destination, context, manifest, receipt, self._vault, seen, is_checked=format_.is_checked)
             for some in _chunks(items, min(_CHUNK, at_once)):
                 run.take(some)
                 if run.size >= at_once:
@@ -253,7 +252,7 @@ class Collector:
         raise NotRequeued(f"record {id_} is refused again: {reasons or 'it is not one record'}")
 
     def _held(self, id_: int) -> Held:
-        held = self.monitor.journal.aside.find(id_)
+        held = self.destination.aside.find(id_)
         if held is None:
             raise VaultClosed(f"there is no record {id_} in quarantine: `vigie quarantine list` shows them")
         if held.state is not HeldState.HELD:

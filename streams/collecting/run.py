@@ -1,7 +1,7 @@
 """One file on its way into the journal: its records judged, counted, and committed with what is kept of them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from orsan_plans.geography import REGIONS
 from streams import messages
 from streams.collecting.decoding import Accepted, Context, Manifest, Refused
+from streams.collecting.destination import Destination, Version
 from streams.collecting.ledger import (
     Collected,
     Key,
@@ -29,9 +30,8 @@ from streams.collecting.ledger import (
 )
 from streams.collecting.quarantine import Quarantined, Release, Vault
 from streams.collecting.receipts import Receipt, Tally
-from streams.entry import Draft, Entry, Status
+from streams.entry import Draft, Status
 from streams.messages import BedCapacity, FeedReceived, Message, PassageRPU
-from streams.monitor import Monitor
 from streams.region.feeds import RPU
 
 UNKNOWN_ESTABLISHMENT: Final = "etablissement_inconnu"
@@ -44,6 +44,8 @@ _CHUNK: Final = 500
 _OF_AN_ESTABLISHMENT: Final = (PassageRPU, BedCapacity)
 _PASSAGE: Final = "rpu.passage"
 _CORRECTED: Final = "rpu.corrected"
+QUOTED: Final = frozenset({_PASSAGE, _CORRECTED})
+"""Kinds of which a later file may quote the last version, to correct or remove it."""
 _REMOVED: Final = "rpu.removed"
 
 
@@ -78,7 +80,7 @@ class Run:
 
     def __init__(
         self,
-        monitor: Monitor,
+        destination: Destination,
         context: Context,
         manifest: Manifest,
         receipt: Receipt,
@@ -87,7 +89,7 @@ class Run:
         *,
         is_checked: bool,
     ) -> None:
-        self._monitor = monitor
+        self._destination = destination
         self._context = context
         self._manifest = manifest
         self._receipt = receipt
@@ -95,7 +97,7 @@ class Run:
         self._seen = seen
         self._encode = messages.encode_checked if is_checked else messages.encode
         self._scope = Scope(context.region, manifest.feed, manifest.source)
-        self._declared = monitor.fold(context.region).state.etablissements
+        self._declared = destination.declared(context.region)
         self._departements = frozenset(REGIONS[context.region].departements)
         self._today = context.received_at.astimezone(context.zone).date()
         self._newest: datetime | None = None
@@ -117,9 +119,9 @@ class Run:
         self._set_aside(refused)
         self._part.size += len(items)
         keys = {record.item.key for record in records}
-        known = self._monitor.journal.ledger.known(self._scope, keys)
+        known = self._destination.ledger.known(self._scope, keys)
         verdicts = reconcile(self._terms, [record.offer for record in records], known, self._seen)
-        before = self._entries_before(records, verdicts, known)
+        before = self._versions_before(records, verdicts, known)
         for record, verdict in zip(records, verdicts, strict=True):
             self._statuses.add(record.item.status)
             row = known.get((record.item.status, record.item.key))
@@ -132,7 +134,7 @@ class Run:
         if window is None or self._manifest.feed != RPU:
             return
         for status in sorted(self._statuses or {Status.ACTUAL}):
-            keys = self._monitor.journal.ledger.keys_within(self._scope, status, window)
+            keys = self._destination.ledger.keys_within(self._scope, status, window)
             while some := list(islice(keys, min(_CHUNK, at_once))):
                 missing = self._seen.missing([(status, key) for key in some])
                 if missing:
@@ -142,7 +144,7 @@ class Run:
         """Write what was taken so far."""
         part, self._part = self._part, _Part()
         collected = replace(collected or Collected(), scope=self._scope, rows=tuple(part.rows), gone=tuple(part.gone))
-        self._monitor.collect(self._context.region, part.drafts, self._context.received_at, collected, part.aside)
+        self._destination.collect(self._context.region, part.drafts, self._context.received_at, collected, part.aside)
 
     def finish(self, releases: tuple[Release, ...] = (), purge_before: datetime | None = None) -> Receipt:
         """Write what is left, with the receipt; return it."""
@@ -178,17 +180,17 @@ class Run:
         self._tally.lived += 1
 
     def _terms_of_file(self) -> Terms:
-        manifest, region, journal = self._manifest, self._context.region, self._monitor.journal
+        manifest, region, receipts = self._manifest, self._context.region, self._destination.receipts
         window = manifest.window
         if window is None:
             return Terms(manifest.extracted_at)
-        newest = self._newest = journal.receipts.newest(region, manifest)
+        newest = self._newest = receipts.newest(region, manifest)
         is_older = newest is not None and newest > manifest.extracted_at
         first = horizon(self._today)
         if window.first >= first:
             return Terms(manifest.extracted_at, is_older)
         past = replace(manifest, window=replace(window, last=min(window.last, date.fromordinal(first.toordinal() - 1))))
-        was_given = journal.receipts.newest(region, past) is not None
+        was_given = receipts.newest(region, past) is not None
         return Terms(manifest.extracted_at, is_older, first if was_given else None)
 
     def _encoded(self, items: Sequence[Accepted | Refused]) -> tuple[list[_Record], list[Refused]]:
@@ -211,7 +213,7 @@ class Run:
         # the file says.
         return self._today if self._manifest.window is None or item.day is None else item.day
 
-    def _settle(self, record: _Record, verdict: Verdict, row: LedgerRow | None, before: dict[int, Entry]) -> None:
+    def _settle(self, record: _Record, verdict: Verdict, row: LedgerRow | None, before: Mapping[int, Version]) -> None:
         if verdict is Verdict.ADDED or verdict is Verdict.CHANGED:
             if verdict is Verdict.ADDED:
                 self._tally.added(record.item.occurred_at, self._context.received_at)
@@ -228,9 +230,9 @@ class Run:
         elif verdict is Verdict.UNCHANGED and row is not None:
             self._touch(row, record.offer.day)
 
-    def _journal(self, record: _Record, before: Entry | None) -> None:
+    def _journal(self, record: _Record, before: Version | None) -> None:
         item, kind, payload = record.item, record.kind, record.payload
-        seq = self._monitor.next_seq(self._context.region) + len(self._part.drafts)
+        seq = self._destination.number(self._context.region, len(self._part.drafts))
         if kind == _PASSAGE and before is not None:
             kind, payload = _CORRECTED, b'{"before":%b,"after":%b}' % (_latest(before), payload)
         self._part.drafts.append(Draft(item.occurred_at, item.status, self._context.region, kind, payload))
@@ -244,25 +246,25 @@ class Run:
         if extracted_at > row.extracted_at or day > row.day:
             self._part.rows.append(row._replace(extracted_at=extracted_at, day=max(day, row.day)))
 
-    def _entries_before(
+    def _versions_before(
         self, records: Sequence[_Record], verdicts: Sequence[Verdict], known: dict[Key, LedgerRow]
-    ) -> dict[int, Entry]:
+    ) -> Mapping[int, Version]:
         seqs = {
             known[record.item.status, record.item.key].seq
             for record, verdict in zip(records, verdicts, strict=True)
             if verdict is Verdict.CHANGED and record.kind == _PASSAGE
         }
-        return self._monitor.journal.entries_at(self._context.region, seqs) if seqs else {}
+        return self._destination.versions(self._context.region, seqs) if seqs else {}
 
     def _remove(self, missing: Sequence[Key], at_once: int) -> None:
-        known = self._monitor.journal.ledger.known(self._scope, {key for _, key in missing})
+        known = self._destination.ledger.known(self._scope, {key for _, key in missing})
         # A row extracted later is left: the file that gave it was not collected to its end, and will be again.
         gone = [known[key] for key in missing if known[key].extracted_at <= self._manifest.extracted_at]
-        entries = self._monitor.journal.entries_at(self._context.region, {row.seq for row in gone})
+        versions = self._destination.versions(self._context.region, {row.seq for row in gone})
         for row in gone:
-            entry = entries[row.seq]
-            payload = b'{"before":%b}' % _latest(entry)
-            self._part.drafts.append(Draft(entry.occurred_at, row.status, entry.region, _REMOVED, payload))
+            last = versions[row.seq]
+            payload = b'{"before":%b}' % _latest(last)
+            self._part.drafts.append(Draft(last.occurred_at, row.status, last.region, _REMOVED, payload))
             self._part.gone.append((row.status, row.key))
         self._part.size += len(gone)
         self._tally.removed += len(gone)
@@ -273,7 +275,7 @@ class Run:
         self._tally.received += len(refused)
         self._tally.quarantined += len(refused)
         digests = [hashlib.sha256(item.raw).hexdigest() if item.raw else "" for item in refused]
-        held = self._monitor.journal.aside.already_held(self._context.region, {each for each in digests if each})
+        held = self._destination.aside.already_held(self._context.region, {each for each in digests if each})
         for item, digest in zip(refused, digests, strict=True):
             # A file sent every day for a week brings the same unreadable record seven times: it is kept once.
             if digest and (digest in held or digest in self._held_here):
@@ -309,11 +311,11 @@ class Run:
         return message.departement in self._departements
 
 
-def _latest(entry: Entry) -> bytes:
-    """Return the visit that an entry made the latest version."""
-    if entry.kind == _PASSAGE:
-        return entry.payload
-    return bytes(_corrected(entry.payload).after)
+def _latest(version: Version) -> bytes:
+    """Return the visit that was journaled last."""
+    if version.kind == _PASSAGE:
+        return version.payload
+    return bytes(_corrected(version.payload).after)
 
 
 def _reasons(error: ValidationError) -> str:

@@ -9,6 +9,9 @@ Theory of operation. A record is handed over with its offset. The région's log 
     after this offset      → a repeat: nothing
 
 So it does not matter who kept the région before, nor where it stopped: a worker that takes over needs no hand-over.
+
+A record on which the fold fails is a defect of Vigie. The région is found again without it, at once or by whoever takes
+over, since the fold fails on it everywhere: one record is set aside, the others go on being judged.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from streams.live.problems import KafkaProblem
 from streams.live.record import LogRecord, UnreadableRecord
 from streams.live.region_log import Applied, RegionLog, UnreadableState
 from streams.region.fold import Observer
@@ -27,6 +31,14 @@ TICK_EVERY: Final = timedelta(seconds=30)
 """How long a région may stay without a record: its readers then know that nothing happened. Vigie's own choice."""
 TICK_AGAIN: Final = timedelta(seconds=1)
 """How long a tick is waited for before another is sent."""
+
+
+class SpoiltRecord(UnreadableRecord):
+    """The fold failed on this record: a defect of Vigie."""
+
+
+_NOT_OF_THE_RECORD: Final = (UnreadableRecord, KafkaProblem, OSError, MemoryError)
+"""What goes wrong around a record, or is said of it already."""
 
 
 class ReadsLog(Protocol):
@@ -63,14 +75,24 @@ class Keeper:
     journal: ReadsLog
     states: KeepsStates
     warn: Callable[[str], object]
+    logs: type[RegionLog] = RegionLog
     _kept: dict[str, _Kept] = field(default_factory=dict)
+    _failing: set[tuple[str, int]] = field(default_factory=set)
 
     def take(self, region: str, record: LogRecord, observer: Observer | None = None) -> Applied:
         """Fold the record that was handed over. UnreadableRecord: it is to be set aside, no reader counts it.
 
         A `KafkaProblem` of the log or the snapshots leaves the région to be found again at the next record.
         """
-        return self.reach(region, record.offset).apply(record, observer)
+        try:
+            return self.reach(region, record.offset).apply(record, observer)
+        except _NOT_OF_THE_RECORD:
+            raise
+        except Exception as error:
+            # What is in memory was left half-way.
+            self.drop(region)
+            self._failing.add((region, record.offset))
+            raise SpoiltRecord(f"Vigie fails on it, a defect to be reported: {type(error).__name__}") from error
 
     def log(self, region: str) -> RegionLog | None:
         """Return a région in memory."""
@@ -107,27 +129,38 @@ class Keeper:
         if kept.log.next_offset < offset:
             # Until the gap is closed the log in memory is nobody's: a failure half-way starts from the snapshot again.
             self._kept.pop(region, None)
-            for record in self.journal.read(region, kept.log.next_offset, offset):
-                _pass(kept.log, record)
+            while not self._has_closed(region, kept, offset):
+                kept = self._found(region)
         self._kept[region] = kept
         return kept.log
+
+    def _has_closed(self, region: str, kept: _Kept, offset: int) -> bool:
+        """Read what comes before ``offset``; False when the fold failed on a record that is now known."""
+        for record in self.journal.read(region, kept.log.next_offset, offset):
+            if (region, record.offset) in self._failing:
+                kept.log.pass_over(record)
+                continue
+            try:
+                kept.log.apply(record)
+            except UnreadableRecord:
+                continue
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as in `take`: whichever it is, the next reading goes without it
+                self._failing.add((region, record.offset))
+                self.warn(f"région {region}, offset {record.offset}: passed over, Vigie fails on it ({error!r:.100})")
+                return False
+        return True
 
     def _found(self, region: str) -> _Kept:
         state = self.states.latest(region)
         if state is not None:
             try:
-                log = RegionLog.restore(state)
+                log = self.logs.restore(state)
                 return _Kept(log, log.next_offset, log.head.advanced_to)
             except UnreadableState as error:
                 self.warn(f"région {region}: {error}; its whole log is read again")
-        return _Kept(RegionLog.start(region), 0)
-
-
-def _pass(log: RegionLog, record: LogRecord) -> None:
-    try:
-        log.apply(record)
-    except UnreadableRecord:
-        return
+        return _Kept(self.logs.start(region), 0)
 
 
 @dataclass(slots=True)

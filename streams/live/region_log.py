@@ -9,7 +9,7 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -48,7 +48,7 @@ class RegionLog:
     reader: LogReader
 
     @classmethod
-    def start(cls, region: str) -> "RegionLog":
+    def start(cls, region: str) -> Self:
         """Return a reader at the beginning of a région's log; ValueError for an unknown code."""
         return cls(engine.start(region), fresh_head(region), LogReader(region))
 
@@ -79,6 +79,10 @@ class RegionLog:
         self._link(read.entry, effects)
         return Applied(read.entry, tuple(effects))
 
+    def pass_over(self, record: LogRecord) -> None:
+        """Count the next record for nothing."""
+        self.reader.next_offset = max(self.next_offset, record.offset + 1)
+
     def _link(self, entry: Entry | None, effects: Iterable[Effect]) -> None:
         head = self.head
         seq, entries_digest, number, effects_digest = head.seq, head.entries_digest, head.effects, head.effects_digest
@@ -107,7 +111,7 @@ class RegionLog:
         )
 
     @classmethod
-    def restore(cls, state: bytes) -> "RegionLog":
+    def restore(cls, state: bytes) -> Self:
         """Return a reader that goes on from a snapshot; UnreadableState when it cannot."""
         try:
             content = _decode(state)

@@ -7,7 +7,7 @@ A visit is refused only when its ENTREE cannot be read; anything else leaves a f
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Final
@@ -15,12 +15,13 @@ from typing import BinaryIO, Final
 from orsan_plans.geography import REGIONS
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, Window
 from streams.collecting.pseudonyms import OLDEST_YEARS, FilePseudonyms, Pseudonyms, age_class, years_between
+from streams.entry import Status
 from streams.messages import AgeClass, PassageRPU
 from streams.rpu import values
-from streams.rpu.patient import FIELDS, Patient
+from streams.rpu.patient import Patient
 from streams.rpu.quality import LONGEST_STAY
 from streams.rpu.reading import Reader
-from streams.rpu.times import LocalClock, Moment, read_day
+from streams.rpu.times import LocalClock, read_day
 
 FEED: Final = "rpu"
 FIRST_YEAR: Final = 2000
@@ -93,14 +94,15 @@ def _manifest(reader: Reader, header: dict[str, str], clock: LocalClock, finess:
     extracted = clock.moment(header.get("EXTRACT", ""))
     if extracted is None:
         raise reader.unreadable("EXTRACT is not dd/mm/yyyy hh:mm:ss: files of a source could not be put in order")
+    extracted_at, extraction_day, _ = extracted
     last_text = header.get("DATEFIN", "")
     first = read_day(header.get("DATEDEBUT", ""))
-    last = read_day(last_text) if last_text else extracted.day
+    last = read_day(last_text) if last_text else extraction_day
     if first is None or last is None:
         raise reader.unreadable("DATEDEBUT or DATEFIN is not dd/mm/yyyy: the days the file replaces are unknown")
     if last < first:
         raise reader.unreadable("DATEFIN (or the day of EXTRACT, when it is empty) comes before DATEDEBUT")
-    return Manifest(FEED, f"ETAB-{finess}", extracted.at, Window(first, last))
+    return Manifest(FEED, f"ETAB-{finess}", extracted_at, Window(first, last))
 
 
 def _items(reader: Reader, passages: "_Passages") -> Iterator[Accepted | Refused]:
@@ -122,59 +124,62 @@ class _Passages:
 
     def read(self, patient: Patient) -> Accepted | None:
         """Return the visit, None when its entry cannot be placed in time."""
-        entered, left, born, postal_code, dp, *coded = patient.texts()
+        entered, left, born, postal_code, dp = map(str.strip, patient.free)
         entry = self._clock.moment(entered)
         if entry is None:
             return None
-        codes = values.read_codes(tuple(coded))
-        flags = [f"{entry.oddity}:ENTREE"] if entry.oddity else []
+        entered_at, day, oddity = entry
+        codes = values.read_codes(patient.coded)
+        flags = [f"{oddity}:ENTREE"] if oddity else []
         flags += codes.broken
-        key, before = self._keys.key(entry.day, entered[:_MINUTE], born, coded[0], postal_code)
+        key, before = self._keys.key(day, entered[:_MINUTE], born, patient.coded[0].strip(), postal_code)
+        # By position: passing so many names would cost 40 % more. The order is also that of ``flags``.
         message = PassageRPU(
-            key=key,
-            finess=self._establishment.finess,
-            departement=self._establishment.departement,
-            entered_at=entry.at,
-            age_class=_age_class(born, entry.day, flags),
-            ccmu=codes.gravite,
-            transport=codes.transport,
-            mode_sortie=codes.mode_sortie,
-            exited_at=self._exit(left, entry, flags) if left else None,
-            diagnosis_cim10=_diagnosis(dp, "DP", flags) if dp else None,
-            associated_cim10=_associated(patient, flags),
-            sex=codes.sexe,
-            mode_entree=codes.mode_entree,
-            provenance=codes.provenance,
-            transport_pec=codes.transport_pec,
-            destination=codes.destination,
-            orient=codes.orient,
-            flags=_all_flags(patient, flags),
+            key,
+            self._establishment.finess,
+            self._establishment.departement,
+            entered_at,
+            _age_class(born, day, flags),
+            codes.gravite,
+            codes.transport,
+            codes.mode_sortie,
+            self._exit(left, entered_at, flags) if left else None,
+            _diagnosis(dp, "DP", flags) if dp else None,
+            _associated(patient.diagnoses, flags) if patient.diagnoses else (),
+            codes.sexe,
+            codes.mode_entree,
+            codes.provenance,
+            codes.transport_pec,
+            codes.destination,
+            codes.orient,
+            _all_flags(patient.repeated, flags),
         )
-        file_flags = self._file_flags(entry, message.exited_at, before)
-        return Accepted(message, entry.at, key, entry.day, flags=message.flags + file_flags)
+        all_flags = message.flags + self._flags_in_file(message, day, before)
+        return Accepted(message, entered_at, key, day, Status.ACTUAL, all_flags)
 
-    def _exit(self, text: str, entry: Moment, flags: list[str]) -> datetime | None:
-        exit_ = self._clock.moment(text, entry.at)
+    def _exit(self, text: str, entered_at: datetime, flags: list[str]) -> datetime | None:
+        exit_ = self._clock.moment(text, entered_at)
         if exit_ is None:
             flags.append("date_illisible:SORTIE")
             return None
-        if exit_.oddity:
-            flags.append(f"{exit_.oddity}:SORTIE")
-        if exit_.at < entry.at:
+        exited_at, _, oddity = exit_
+        if oddity:
+            flags.append(f"{oddity}:SORTIE")
+        if exited_at < entered_at:
             flags.append("sortie_avant_entree")
-        elif exit_.at - entry.at > LONGEST_STAY:
+        elif exited_at - entered_at > LONGEST_STAY:
             flags.append("sejour_sup_30_jours")
-        return exit_.at
+        return exited_at
 
-    def _file_flags(self, entry: Moment, exited_at: datetime | None, before: int) -> tuple[str, ...]:
+    def _flags_in_file(self, message: PassageRPU, day: date, before: int) -> tuple[str, ...]:
         flags = self._establishment.flags
         if before:
             flags += ("doublon",)
-        if not self._window.first <= entry.day <= self._window.last:
+        if not self._window.first <= day <= self._window.last:
             flags += ("entree_hors_fenetre",)
-        if entry.at > self._extracted_at:
+        if message.entered_at > self._extracted_at:
             flags += ("entree_apres_extraction",)
-        if exited_at is not None and exited_at > self._extracted_at:
+        if message.exited_at is not None and message.exited_at > self._extracted_at:
             flags += ("sortie_apres_extraction",)
         return flags
 
@@ -201,19 +206,13 @@ def _diagnosis(text: str, name: str, flags: list[str]) -> str | None:
     return code
 
 
-def _associated(patient: Patient, flags: list[str]) -> tuple[str, ...]:
-    first = patient.fields.get("DA")
-    if first is None:
-        return ()
-    texts = [first]
-    if patient.repeated:
-        texts += [text for name, text in patient.repeated if name == "DA"]
+def _associated(texts: Sequence[str], flags: list[str]) -> tuple[str, ...]:
     codes = [_diagnosis(written, "DA", flags) for text in texts if (written := text.strip())]
     return tuple([code for code in codes if code is not None])
 
 
-def _all_flags(patient: Patient, flags: list[str]) -> tuple[str, ...]:
+def _all_flags(repeated: Sequence[str], flags: list[str]) -> tuple[str, ...]:
     """Return each rule broken once, in the order of reading."""
-    if patient.repeated:
-        flags += [f"champ_repete:{name}" for name, _ in patient.repeated if name in FIELDS]
+    if repeated:
+        flags += [f"champ_repete:{name}" for name in repeated]
     return tuple(dict.fromkeys(flags)) if flags else ()

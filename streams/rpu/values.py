@@ -127,7 +127,7 @@ _LONGEST_CODES: Final = 100
 
 
 def read_codes(texts: tuple[str, ...]) -> Codes:
-    """Read the texts of the fields of `LISTS`, in its order."""
+    """Read the texts of the fields of `LISTS`, in its order; space around them means nothing."""
     # A visit has few combinations, hence a memory of them; it must hold no long text.
     return _read_codes(texts) if len("".join(texts)) <= _LONGEST_CODES else _read_codes.__wrapped__(texts)
 
@@ -136,7 +136,7 @@ def read_codes(texts: tuple[str, ...]) -> Codes:
 def _read_codes(texts: tuple[str, ...]) -> Codes:
     broken = []
     codes: list[Any] = []
-    for (field, known), text in zip(LISTS.items(), texts, strict=True):
+    for (field, known), text in zip(LISTS.items(), map(str.strip, texts), strict=True):
         codes.append(text if text in known else None)
         if text and text not in known:
             broken.append(f"valeur_inconnue:{field}")

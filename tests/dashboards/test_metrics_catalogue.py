@@ -6,7 +6,7 @@ from dashboards.adapters.exporter import Exporter
 from dashboards.board import Board
 from dashboards.metrics import CATALOGUE, METRIC_OF_SERIES, Kind
 from dashboards.samples import SAMPLES
-from dashboards.testing import REGION, evening_board
+from dashboards.testing import EVENING, REGION, evening_board
 
 
 def test_names_say_who_what_and_unit() -> None:
@@ -31,8 +31,10 @@ def test_every_metric_has_a_source() -> None:
 
 
 def test_what_is_exposed_is_the_catalogue() -> None:
-    exposed = set()
-    for family in text_string_to_metric_families(Exporter(evening_board(), "1.2.3").text().decode()):
+    exposed, board = set(), evening_board()
+    board.following.heard(REGION, EVENING)
+    board.following.behind({REGION: 3})
+    for family in text_string_to_metric_families(Exporter(board, "1.2.3").text().decode()):
         for sample in family.samples:
             metric = METRIC_OF_SERIES[sample.name]
             assert set(sample.labels) == set(metric.labels_of(sample.name))

@@ -222,6 +222,19 @@ def test_postures_differ_by_word_and_mark_not_only_by_colour() -> None:
     assert len({badge.mark for badge in BADGES.values()}) == len(Posture)
 
 
+def test_a_journal_that_falls_silent_is_said_on_every_page() -> None:
+    board = evening_board()
+    board.following.heard(REGION, EVENING + timedelta(minutes=24))
+    for path in ("/", f"/alertes/{ALERT_ID}"):
+        assert 'class="late"' not in _client(board, minutes=25).get(path).text
+        html = _client(board, minutes=27).get(path).text
+        assert "Le journal se tait depuis 3 min" in _text(html)
+        assert "situation du mercredi 14 janvier 2026 à 20 h 24" in _text(html)
+        assert html.index('class="late"') < html.index("Alertes en cours" if path == "/" else "<main>")
+    board.following.heard(REGION, EVENING + timedelta(minutes=40))
+    assert "Surveillance en retard de 16 min" in _text(_client(board, minutes=40).get("/").text)
+
+
 def test_a_late_page_says_so_first() -> None:
     html = _client(evening_board(), minutes=95).get(f"/alertes/{ALERT_ID}").text
     assert "Surveillance en retard de 1 h 11" in _text(html)

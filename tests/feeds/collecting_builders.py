@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed, Window
@@ -75,8 +75,16 @@ FORMATS = Formats(
 )
 
 
-def collector(journal: MemoryJournal | None = None, vault: Vault | None = None, at_once: int = 1000) -> Collector:
-    return Collector(Monitor(journal or MemoryJournal()), FORMATS, vault, at_once=at_once)
+class Collecting(Collector):
+    """A collector into a journal that the test can look at."""
+
+    def __init__(self, monitor: Monitor, *more: Any, **others: Any) -> None:  # noqa: ANN401 - those of a Collector
+        super().__init__(monitor, *more, **others)
+        self.monitor = monitor
+
+
+def collector(journal: MemoryJournal | None = None, vault: Vault | None = None, at_once: int = 1000) -> Collecting:
+    return Collecting(Monitor(journal or MemoryJournal()), FORMATS, vault, at_once=at_once)
 
 
 def sent(data: bytes, name: str = "rpu.txt", format_: str | None = None) -> Incoming:
@@ -90,7 +98,7 @@ def received(at: datetime = NOW) -> Context:
     return Context("52", at)
 
 
-def kinds(collector: Collector) -> list[str]:
+def kinds(collector: Collecting) -> list[str]:
     return [entry.kind for entry in collector.monitor.journal.entries("52")]
 
 

@@ -1,7 +1,11 @@
-"""The HTTP way in over a memory journal: the writer takes a delivery as soon as it is handed over."""
+"""The HTTP way in over each of its two ends, without a network.
+
+Over a memory journal, the writer takes a delivery as soon as it is handed over. Over raw topics, what was sent is held
+in memory, and collected when the test says so.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -11,14 +15,18 @@ import httpx
 from fastapi import FastAPI
 
 from streams.adapters.api_key_store import ApiKeyStore
-from streams.adapters.handoff import Handoff
-from streams.adapters.http_intake import MOUNTED_AT, Intake, build_intake
+from streams.adapters.handoff import HandedOver, Handoff
+from streams.adapters.http_intake import MOUNTED_AT, Deliveries, Intake, build_intake
+from streams.adapters.raw_intake import RawDeliveries
+from streams.adapters.raw_topics import RawFile
 from streams.collecting.collector import Collector
 from streams.collecting.formats import all_formats, recognise
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.rate_limit import RateLimit
+from streams.live.problems import KafkaUnavailable
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
+from tests.live_database.failing import failing_store
 from vigie.http_deliveries import receive_delivery
 
 NOW = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
@@ -36,23 +44,20 @@ def rpu(finess: str = "440000271", entree: str = "14/01/2025 08:00") -> bytes:
     return RPU.format(finess=finess, entree=entree, commune=COMMUNE).encode()
 
 
-class Door:
-    """The application, its keys, its journal; requests without a network."""
+class AnyDoor:
+    """The application and its keys; requests without a network."""
 
-    def __init__(self, path: Path, *, writes: bool = True) -> None:
+    def __init__(self, path: Path, deliveries: Deliveries) -> None:
         self.keys = ApiKeyStore(path / "vigie.db.acces")
-        ring = KeyRing(SecretKey("k1", b"s" * 32, date(2000, 1, 1)))
-        self.collector = Collector(Monitor(MemoryJournal()), all_formats(Pseudonyms(ring)))
-        self.writes = writes
         self.seconds = 0.0
-        self.handoff = Handoff(self.write)
-        self.intake = Intake(
-            self.keys, self.handoff, self.collector.monitor.journal.receipts.find, recognise, clock=lambda: self.seconds
-        )
+        self.intake = Intake(self.keys, deliveries, recognise, clock=lambda: self.seconds)
 
-    def write(self) -> None:
-        if self.writes:
-            self.handoff.take(partial(receive_delivery, self.collector, "52"))
+    def taken(self) -> int:
+        """Return how many files went through."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of what it holds."""
 
     def limit(self, **changes: object) -> None:
         self.intake = replace(self.intake, **changes)  # type: ignore[arg-type]  # fields of Intake, by name
@@ -85,5 +90,56 @@ class Door:
 
         return asyncio.run(answer())
 
+
+class Door(AnyDoor):
+    """Over a journal."""
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        ring = KeyRing(SecretKey("k1", b"s" * 32, date(2000, 1, 1)))
+        self.monitor = Monitor(MemoryJournal())
+        self.collector = Collector(self.monitor, all_formats(Pseudonyms(ring)))
+        self.writes = writes
+        self.handoff = Handoff(self.write)
+        super().__init__(path, HandedOver(self.handoff, self.collector.destination.receipts.find))
+
+    def write(self) -> None:
+        if self.writes:
+            self.handoff.take(partial(receive_delivery, self.collector, "52"))
+
     def journaled(self) -> list[str]:
-        return [entry.kind for entry in self.collector.monitor.journal.entries("52")]
+        return [entry.kind for entry in self.monitor.journal.entries("52")]
+
+    def taken(self) -> int:
+        return sum(not receipt.refused for receipt in self.monitor.journal.receipts.all())
+
+
+class Topics:
+    """Raw topics in memory; while ``is_away``, nothing answers."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, RawFile]] = []
+        self.is_away = False
+        self.sending: Callable[[], object] = lambda: None
+
+    def send(self, feed: str, file: RawFile) -> None:
+        self.sending()
+        if self.is_away:
+            raise KafkaUnavailable("k1:9092 does not answer")
+        self.sent.append((feed, file))
+
+
+class RawDoor(AnyDoor):
+    """Over raw topics."""
+
+    def __init__(self, path: Path) -> None:
+        self.topics = Topics()
+        self.database, self.store = failing_store(path)
+        self.deliveries = RawDeliveries(self.topics, self.store, "52", lambda: NOW)
+        super().__init__(path, self.deliveries)
+
+    def taken(self) -> int:
+        return len(self.topics.sent)
+
+    def close(self) -> None:
+        self.deliveries.close()
+        self.store.close()

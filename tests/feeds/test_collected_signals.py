@@ -15,6 +15,7 @@ from streams.entry import Status
 from streams.messages import SignalSanitaire
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
+from tests.feeds.collecting_builders import Collecting
 from tests.feeds.hub_sante_examples import envelope
 from tests.feeds.test_cap import A1, SENDER, alert, area, info
 from tests.feeds.test_hub_sante import summary
@@ -23,8 +24,8 @@ RECEIVED = datetime(2026, 1, 14, 9, tzinfo=UTC)
 OLD = SecretKey("k1", bytes(32), date(2020, 1, 1))
 
 
-def collector(journal: MemoryJournal, *keys: SecretKey) -> Collector:
-    return Collector(Monitor(journal), all_formats(Pseudonyms(KeyRing(*(keys or (OLD,))))))
+def collector(journal: MemoryJournal, *keys: SecretKey) -> Collecting:
+    return Collecting(Monitor(journal), all_formats(Pseudonyms(KeyRing(*(keys or (OLD,))))))
 
 
 def collect(collecting: Collector, data: bytes, at: datetime = RECEIVED) -> Receipt:

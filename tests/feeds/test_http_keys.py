@@ -101,3 +101,14 @@ def test_no_more_passes_than_the_bucket_holds_and_refills(capacity: int, waits: 
             passed += 1
     assert capacity <= passed or len(waits) < capacity
     assert passed <= capacity + now * 0.5 + 1e-6
+
+
+def test_keys_of_a_file_of_their_own(tmp_path: Path) -> None:
+    file, journal = tmp_path / "acces", tmp_path / "vigie.db"
+    own = {"VIGIE_API_KEYS": str(file)}
+    made = CliRunner().invoke(app, ["keys", "add", "ORU-PDL", "--feed", "rpu"], env=own)
+    assert made.exit_code == 0, made.output
+    assert authenticate(ApiKeyStore(file).all(), made.stdout.strip()) is not None
+    listed = CliRunner().invoke(app, ["keys", "list", "--keys", str(file)], env={"COLUMNS": "200"})
+    assert "ORU-PDL" in listed.output
+    assert "no API key" in CliRunner().invoke(app, ["keys", "list", "--journal", str(journal)], env=own).output

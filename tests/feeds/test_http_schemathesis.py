@@ -17,15 +17,18 @@ from schemathesis.specs.openapi.checks import (
 
 from streams.collecting.api_keys import FEEDS
 from streams.collecting.rate_limit import RateLimit
-from tests.feeds.http_door import Door
+from tests.feeds.http_door import Door, RawDoor
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
-def test_no_request_of_the_schema_breaks_it(tmp_path: Path, mode: schemathesis.GenerationMode, soak: bool) -> None:
-    door = Door(tmp_path)
+@pytest.mark.parametrize("end", [Door, RawDoor])
+def test_no_request_of_the_schema_breaks_it(
+    tmp_path: Path, end: type[Door | RawDoor], mode: schemathesis.GenerationMode, soak: bool
+) -> None:
+    door = end(tmp_path)
     door.limit(rate=RateLimit(10**9))
     key = door.key(*FEEDS, source="ORU-PDL")
     schema = schemathesis.openapi.from_asgi("/v1/openapi.json", door.app())
@@ -40,3 +43,4 @@ def test_no_request_of_the_schema_breaks_it(tmp_path: Path, mode: schemathesis.G
         case.call_and_validate(headers=key, checks=CHECKS)
 
     holds()
+    door.close()

@@ -25,6 +25,7 @@ from tests.feeds.collecting_builders import (
     FORMATS,
     NOW,
     TODAY,
+    Collecting,
     collector,
     counts,
     file,
@@ -38,7 +39,7 @@ DAY = str(TODAY)
 BEFORE = str(TODAY - timedelta(1))
 
 
-def entries(found: Collector) -> list[Entry]:
+def entries(found: Collecting) -> list[Entry]:
     return list(found.monitor.journal.entries("52"))
 
 
@@ -51,9 +52,9 @@ def test_a_file_sent_again_journals_nothing() -> None:
     assert counts(again) == (3, 0, 2, 1, 0)
     assert kinds(made) == ["rpu.passage", "rpu.passage"]
     assert line(first) == "rpu.txt received=3 accepted=2 duplicates=0 quarantined=1 journaled=2"
-    assert list(made.monitor.journal.receipts.all("52")) == [first, again]
+    assert list(made.destination.receipts.all("52")) == [first, again]
     # The same unreadable record is kept once, however often it comes.
-    assert len(list(made.monitor.journal.aside.all())) == 1
+    assert len(list(made.destination.aside.all())) == 1
 
 
 def test_a_newer_file_journals_what_it_adds_changes_and_no_longer_holds() -> None:
@@ -123,7 +124,7 @@ def test_only_the_window_is_replaced() -> None:
     made.collect(sent(file(f"a {BEFORE}", f"b {DAY}")), received())
     receipt = made.collect(sent(file(first=TODAY, at=NOW + HOUR)), received(NOW + HOUR))
     assert (receipt.removed, receipt.received) == (1, 0)
-    assert [each.key for each in made.monitor.journal.ledger.known(_scope(), ["a", "b"]).values()] == ["a"]
+    assert [each.key for each in made.destination.ledger.known(_scope(), ["a", "b"]).values()] == ["a"]
 
 
 def _scope() -> Scope:
@@ -166,7 +167,7 @@ def test_a_file_cut_short_changes_nothing() -> None:
     assert receipt.refused == "rpu.txt:2: cut short"
     assert counts(receipt) == (0, 0, 0, 0, 0)
     assert entries(made) == []
-    assert list(made.monitor.journal.receipts.all()) == [receipt]
+    assert list(made.destination.receipts.all()) == [receipt]
 
 
 @pytest.mark.parametrize(("data", "format_"), [(b"\x00\xff", None), (b"", None), (file(), "inconnu")])
@@ -306,7 +307,7 @@ def test_conservation_and_truth(files: list[tuple[list[str], int]]) -> None:
         if record != "!x":
             expected.setdefault(record[0], record)
     assert standing == expected
-    assert sum(receipt.journaled for receipt in made.monitor.journal.receipts.all()) == len(entries(made))
+    assert sum(receipt.journaled for receipt in made.destination.receipts.all()) == len(entries(made))
 
 
 def _told(visit: PassageRPU) -> str:

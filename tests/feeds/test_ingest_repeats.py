@@ -8,7 +8,6 @@ from typing import BinaryIO
 import pytest
 
 from streams import messages
-from streams.collecting.collector import Collector
 from streams.collecting.decoding import Accepted, Context, Decoding, Refused
 from streams.collecting.formats import Format, Formats, Tools
 from streams.entry import Draft, Status
@@ -20,6 +19,7 @@ from tests.feeds.collecting_builders import (
     FORMATS,
     NOW,
     TODAY,
+    Collecting,
     collector,
     counts,
     decode,
@@ -82,7 +82,7 @@ class Counting(Formats):
 
 def test_the_same_bytes_are_not_read_again() -> None:
     formats = Counting()
-    made = Collector(Monitor(MemoryJournal()), formats)
+    made = Collecting(Monitor(MemoryJournal()), formats)
     first = made.collect(sent(file(f"a {DAY} D")), received())
     again = made.collect(sent(file(f"a {DAY} D")), received(NOW + HOUR))
     assert formats.read == 1
@@ -93,7 +93,7 @@ def test_the_same_bytes_are_not_read_again() -> None:
 
 def test_the_same_bytes_are_read_again_when_they_may_be_read_otherwise() -> None:
     formats = Counting()
-    made = Collector(Monitor(MemoryJournal()), formats)
+    made = Collecting(Monitor(MemoryJournal()), formats)
     made.collect(sent(file(f"a {DAY}")), received())
     kind, payload = messages.encode(EtablissementList((Etablissement(ETAB, "Nantes", "44"),)))
     made.monitor.append([Draft(NOW, Status.ACTUAL, "52", kind, payload)], NOW)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.messages import PassageRPU, encode, encode_checked
+from streams.rpu.layout import WORTH_A_LAYOUT
 from streams.rpu.oscour import decode
-from streams.rpu.patient import WORTH_A_LAYOUT
 from streams.rpu.reading import CHUNK, LARGEST_RECORD
-from tests.feeds.oscour_files import RECEIVED_AT, RING, Pieces, document, encoded, patient, read, read_stream
+from tests.feeds.oscour_files import RECEIVED_AT, RING, VISIT, Pieces, document, encoded, patient, read, read_stream
 
 GOOD = encoded(document(patient() * 3))
 ENTITY_BOMB = (
@@ -252,9 +252,19 @@ def lists(*diagnoses: str) -> str:
         patient(extra=lists("I10").replace("<DA>", "<DP>").replace("</DA>", "</DP>")),
         patient(extra=lists("I10")).replace("><", ">x<"),
         patient({"ENTREE": ""}, extra=lists("I10")),
+        patient(extra=lists("I10")).replace(VISIT["MOTIF"], "a > b ! ?"),
     ],
 )
-@pytest.mark.parametrize("usual", [patient(extra=lists("I10", "E119")), patient(), "<PATIENT></PATIENT>"])
+@pytest.mark.parametrize(
+    "usual",
+    [
+        patient(extra=lists("I10", "E119")),
+        patient(),
+        "<PATIENT></PATIENT>",
+        patient(extra=lists("I10")).replace("<DP>J101</DP>", "<DP><DA>E119</DA></DP>"),
+        patient(extra=lists("I10")).replace("</CP>", "</CP><HMED>a > b</HMED>"),
+    ],
+)
 def test_a_record_of_another_layout_than_the_others_is_read_the_same(odd: str, usual: str) -> None:
     passages = odd + usual * WORTH_A_LAYOUT + odd
     by_events = read(encoded(document(f"<!-- from here on -->{passages}")))

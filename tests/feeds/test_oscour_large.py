@@ -52,12 +52,13 @@ def with_another_encoding(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("damage", [cut_in_the_middle, without_its_end, with_a_stray_element, with_another_encoding])
 def test_a_file_of_several_transactions_that_is_damaged_changes_nothing(damage: Callable[[bytes], bytes]) -> None:
-    collector = Collector(Monitor(MemoryJournal()), all_formats(Pseudonyms(RING)), at_once=50)
+    journal = MemoryJournal()
+    collector = Collector(Monitor(journal), all_formats(Pseudonyms(RING)), at_once=50)
     data = damage(oscour_file(400))
     receipt = collector.collect(Incoming("f.xml", lambda: nullcontext(BytesIO(data))), Context(REGION, RECEIVED_AT))
     assert receipt.refused.startswith("f.xml:")
     assert receipt.received == 0
-    assert list(collector.monitor.journal.entries(REGION)) == []
+    assert list(journal.entries(REGION)) == []
 
 
 @pytest.mark.parametrize("visits", [49, 50, 51, 100, 400])

@@ -10,14 +10,25 @@ from sqlalchemy import text
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.vault import FernetVault, UnusableKey, new_key, vault_of
-from streams.collecting.collector import Collector, NotRequeued
+from streams.collecting.collector import NotRequeued
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import HeldState, NoVault, Quarantined, Release, VaultClosed, readable
 from streams.journal import Batch, JournalConflict
 from streams.messages import QuarantineDropped
 from streams.monitor import Monitor
 from streams.testing import EPOCH
-from tests.feeds.collecting_builders import FORMATS, NOW, TODAY, Reversing, collector, file, kinds, received, sent
+from tests.feeds.collecting_builders import (
+    FORMATS,
+    NOW,
+    TODAY,
+    Collecting,
+    Reversing,
+    collector,
+    file,
+    kinds,
+    received,
+    sent,
+)
 from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 
 DAY = str(TODAY)
@@ -30,8 +41,8 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyJourn
         yield made
 
 
-def with_one_record(journal: AnyJournal, data: bytes | None = None) -> Collector:
-    made = Collector(Monitor(journal), FORMATS, Reversing())
+def with_one_record(journal: AnyJournal, data: bytes | None = None) -> Collecting:
+    made = Collecting(Monitor(journal), FORMATS, Reversing())
     made.collect(sent(data or file(f"a {DAY}", SECRET)), received())
     return made
 
@@ -49,7 +60,7 @@ def test_bytes_are_locked_and_read_back_with_the_key(journal: AnyJournal) -> Non
 def test_without_a_key_nothing_of_a_record_is_kept_but_its_digest() -> None:
     made = collector()
     made.collect(sent(file(SECRET)), received())
-    (held,) = made.monitor.journal.aside.all()
+    (held,) = made.destination.aside.all()
     assert held.quarantined.record == b""
     assert len(held.quarantined.sha256) == 64
     with pytest.raises(VaultClosed, match="were not kept"):
@@ -77,7 +88,7 @@ def test_a_record_refused_again_stays(journal: AnyJournal) -> None:
 
 
 def test_a_record_that_says_nothing_apart_from_its_file_stays(journal: AnyJournal) -> None:
-    made = Collector(Monitor(journal), FORMATS, Reversing())
+    made = Collecting(Monitor(journal), FORMATS, Reversing())
     made.collect(sent(file(SECRET), format_="sans-retour"), received())
     with pytest.raises(NotRequeued, match="send the file again"):
         made.requeue(1, received())

@@ -73,13 +73,14 @@ def check(format_: Format, data: bytes) -> str:
 
 def check_collected(format_: Format, data: bytes) -> None:
     """Collect the file twice into a journal in memory: every record is counted, and the second time adds nothing."""
-    collector = Collector(Monitor(MemoryJournal()), FORMATS)
+    journal = MemoryJournal()
+    collector = Collector(Monitor(journal), FORMATS)
     incoming = Incoming("f", lambda: nullcontext(BytesIO(data)), format_.name)
     first = collector.collect(incoming, CONTEXT)
     again = collector.collect(incoming, CONTEXT)
     if first.received != again.received or again.journaled:
         raise Finding(f"sent again: {first.received} then {again.received} records, {again.journaled} journaled")
-    if len(list(collector.monitor.journal.entries(REGION))) != first.journaled:
+    if len(list(journal.entries(REGION))) != first.journaled:
         raise Finding("the journal does not hold what the receipt says")
 
 

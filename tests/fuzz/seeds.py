@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streams.opendata.layouts import LAYOUTS
-from streams.rpu.patient import WORTH_A_LAYOUT
+from streams.rpu.layout import WORTH_A_LAYOUT
 from streams.signals.cap_xml import NAMESPACE
 from tests.feeds import capacity_examples as beds
 from tests.feeds.hub_sante_examples import RPIS, envelope

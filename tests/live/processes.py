@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.pseudonym_keys import load_or_make_ring
 
 PATIENCE_SECONDS = 90.0
 
@@ -46,7 +47,11 @@ class Process:
 def vigie_process(
     access: KafkaAccess, log: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[Process]:
+    keys = log.with_name("pseudonymes.cles")
+    load_or_make_ring(keys)
     settings = {
+        "VIGIE_DATABASE_URL": f"sqlite:///{log.with_name('live.db')}",
+        "VIGIE_PSEUDONYM_KEYS": str(keys),
         "VIGIE_KAFKA_BOOTSTRAP": ",".join(access.bootstrap),
         "VIGIE_KAFKA_REPLICATION": "1",
         "VIGIE_WORKER_SESSION_SECONDS": "6",

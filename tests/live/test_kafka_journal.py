@@ -67,6 +67,15 @@ def test_facts_come_back_in_order_dated_by_the_broker_with_their_ids(journal: Jo
     assert journal.end_offset(region) == start + 500
 
 
+def test_the_ids_written_since_an_instant_are_found(journal: JournalTopic, region: str) -> None:
+    assert list(journal.ids_since(region, T0)) == []
+    placed = journal.append(drafts(region, 5))
+    journal.append_tick(region)
+    ids = [id_ for id_, _ in drafts(region, 5)]
+    assert list(journal.ids_since(region, placed[0].appended_at)) == ids
+    assert list(journal.ids_since(region, placed[-1].appended_at + timedelta(hours=1))) == []
+
+
 def test_a_tick_is_dated_and_has_no_id(journal: JournalTopic, region: str) -> None:
     placed = journal.append_tick(region)
     assert list(journal.read(region, placed.offset)) == [LogRecord(placed.offset, placed.appended_at, TICK, None)]
@@ -183,8 +192,8 @@ def test_a_snapshot_that_cannot_be_read_is_none(access: KafkaAccess, region: str
         assert states.latest(region) == b"state again"
 
 
-def file(content: bytes = b"<OSCOUR/>", name: str = "rpu é.xml") -> RawFile:
-    return RawFile("ETAB-440000271", name, "52", "oscour", content)
+def file(content: bytes = b"<OSCOUR/>", name: str = "rpu é.xml", receipt: str | None = None) -> RawFile:
+    return RawFile("ETAB-440000271", name, "52", "oscour", content, receipt)
 
 
 def sent_and_read(access: KafkaAccess, *files: RawFile) -> list[Any]:
@@ -195,7 +204,7 @@ def sent_and_read(access: KafkaAccess, *files: RawFile) -> list[Any]:
 
 
 def test_files_of_a_source_come_back_byte_for_byte_in_order(access: KafkaAccess) -> None:
-    files = [file(bytes([number]) * 1000) for number in range(20)]
+    files = [file(bytes([number]) * 1000, receipt="recu" if number % 2 else None) for number in range(20)]
     records = sent_and_read(access, *files)
     assert [RawFile.of(each.key, each.value, dict(each.headers)) for each in records] == files
 

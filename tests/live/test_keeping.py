@@ -1,6 +1,7 @@
 """A worker finds a région again wherever it was left; effects are told once they are handed over, never for a gap."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.effects import Effect
-from streams.entry import Draft, Entry
+from streams import engine
+from streams.entry import Draft, Entry, Status
 from streams.live.keeping import (
     SAVE_EVERY,
     SAVE_RECORDS,
@@ -16,10 +18,12 @@ from streams.live.keeping import (
     TICK_EVERY,
     BrokerClock,
     Keeper,
+    SpoiltRecord,
     is_tick_due,
 )
 from streams.live.record import LogRecord, UnreadableRecord, encode_draft
-from streams.live.region_log import NOTHING, RegionLog
+from streams.live.region_log import NOTHING, Applied, RegionLog
+from streams.region.fold import Observer
 from tests.core.builders import EVERY_KIND, HOUR, MINUTE, NANTES, REGION, T0, journal, passage, setting, signal
 from tests.core.generated import FEWER, JOURNALS
 
@@ -173,3 +177,46 @@ def test_a_tick_is_due_when_a_deadline_came_or_nothing_was_heard() -> None:
     assert not is_tick_due(log, deadline, deadline - TICK_AGAIN / 2)
     assert is_tick_due(log, log.head.advanced_to + TICK_EVERY, None)
     assert not is_tick_due(RegionLog.start(REGION), T0, None)
+
+
+BROKEN = "fait.en.panne"
+
+
+class Faulty(RegionLog):
+    """A log with a defect: one kind of record spoils what is in memory, then fails."""
+
+    def apply(self, record: LogRecord, observer: Observer | None = None) -> Applied:
+        applied = super().apply(record, observer)
+        if applied.entry is not None and applied.entry.kind == BROKEN:
+            engine.advance(self.fold, T0 + 1000 * HOUR)
+            raise ZeroDivisionError
+        return applied
+
+
+@FEWER
+@given(JOURNALS, st.data())
+def test_a_record_on_which_the_fold_fails_stops_nothing_else(entries: list[Entry], data: st.DataObject) -> None:
+    where = data.draw(st.integers(0, len(entries)))
+    sound = records_of(entries)
+    value = encode_draft(Draft(T0, Status.ACTUAL, REGION, BROKEN, b"{}"))
+    at = sound[max(0, where - 1)].appended_at
+    records = [*sound[:where], LogRecord(where, at, value, "broken"), *(moved(each) for each in sound[where:])]
+    states, told = States(), list[Effect]()
+    keeper = Keeper(Log(records), states, lambda _: None, Faulty)
+    for record in records:
+        if record.offset == where:
+            with pytest.raises(SpoiltRecord, match="ZeroDivisionError"):
+                keeper.take(REGION, record)
+            continue
+        told += keeper.take(REGION, record).effects
+        if data.draw(st.booleans()):
+            # Another worker takes over, from an older snapshot or none.
+            keeper = Keeper(Log(records), states, lambda _: None, Faulty)
+        elif data.draw(st.booleans()):
+            save(keeper, states)
+    whole = RegionLog.start(REGION)
+    assert told == [effect for record in sound for effect in whole.apply(record).effects]
+
+
+def moved(record: LogRecord) -> LogRecord:
+    return replace(record, offset=record.offset + 1)

@@ -55,6 +55,8 @@ def test_secrets_are_never_shown(settings_file: Path, monkeypatch: pytest.Monkey
         ("kafka_bootstrap = 'k1'", "VIGIE_KAFKA_BOOTSTRAP: .*host:port"),
         ("kafka_bootstrap = 'kafka://k1:9092'", "VIGIE_KAFKA_BOOTSTRAP: .*host:port"),
         ("kafka_bootstrap = ''", "VIGIE_KAFKA_BOOTSTRAP: .*host:port"),
+        ("region = '99'", "VIGIE_REGION: .*INSEE"),
+        ("port = 65536", "VIGIE_PORT: Input should be less"),
         ("kafka_security_protocol = 'TLS'", "VIGIE_KAFKA_SECURITY_PROTOCOL"),
         ("= what", r"vigie\.toml is not TOML"),
     ],

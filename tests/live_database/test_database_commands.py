@@ -30,14 +30,14 @@ def test_up_checked_and_down(url: str) -> None:
     refused = database("check", url=url)
     assert refused.exit_code == 1
     assert "not laid out yet" in refused.output
-    assert "from version none to 0001" in database("upgrade", url=url).output
-    assert "version 0001 already" in database("upgrade", url=url).output
+    assert "from version none to 0002" in database("upgrade", url=url).output
+    assert "version 0002 already" in database("upgrade", url=url).output
     checked = database("check", url=url)
-    assert (checked.exit_code, "version 0001, as it must be" in checked.output) == (0, True)
+    assert (checked.exit_code, "version 0002, as it must be" in checked.output) == (0, True)
     kept = database("downgrade", "base", url=url, answer="n\n")
     assert kept.exit_code == 1
     assert database("check", url=url).exit_code == 0
-    assert "from version 0001 to none" in database("downgrade", "base", "--yes", url=url).output
+    assert "from version 0002 to none" in database("downgrade", "base", "--yes", url=url).output
     assert database("check", url=url).exit_code == 1
 
 

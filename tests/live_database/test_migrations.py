@@ -115,3 +115,15 @@ def test_a_process_refuses_a_database_of_a_newer_vigie(empty_url: str, empty: Po
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StorageUnreadable, match=r"9999, which this Vigie .* does not know"):
         LiveStore.open(empty_url)
+
+
+def test_a_database_of_the_first_version_keeps_its_rows(empty: PostgresDatabase) -> None:
+    migrating.upgrade(empty, "0001")
+    with empty.writing() as connection:
+        connection.execute(text("INSERT INTO reserved_numbers VALUES ('52', 7)"))
+    migrating.upgrade(empty)
+    assert "deliveries" in tables(empty)
+    migrating.downgrade(empty, "0001")
+    assert "deliveries" not in tables(empty)
+    with empty.reading() as connection:
+        assert connection.execute(text("SELECT last FROM reserved_numbers")).scalar_one() == 7

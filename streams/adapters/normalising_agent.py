@@ -1,0 +1,74 @@
+"""The raw topics read by Faust: each file handed to the normaliser in a thread, acknowledged once it is dealt with.
+
+A file waits as long as the database or the brokers are away; nothing behind it in its partition is taken before it.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from alerts.outbox import StorageError
+from streams.adapters.faust_app import Event, headers_of
+from streams.adapters.normaliser import Normaliser
+from streams.adapters.raw_topics import RawRecord
+from streams.adapters.topic_sender import instant
+from streams.defects import defect
+from streams.live.problems import KafkaProblem
+
+AWAY_SECONDS: Final = 1.0
+"""Between two tries. Vigie's own choice."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class NormalisingAgent:
+    """What one worker does with the partitions of the raw topics it is given."""
+
+    normaliser: Normaliser
+    away_seconds: float = AWAY_SECONDS
+    handled: int = 0
+    _followed: set[tuple[str, int]] = field(default_factory=set)
+
+    async def handle(self, event: Event) -> None:
+        """Deal with one file; it never raises, Faust would acknowledge the file all the same."""
+        record = raw_record(event)
+        place = record.topic, record.partition
+        # The first file of a partition may be the one in which a worker died.
+        may_be_begun = place not in self._followed
+        while not await self._is_taken(record, may_be_begun=may_be_begun):
+            may_be_begun = True
+            await asyncio.sleep(self.away_seconds)
+        self._followed.add(place)
+        self.handled += 1
+
+    async def _is_taken(self, record: RawRecord, *, may_be_begun: bool) -> bool:
+        try:
+            await asyncio.to_thread(self.normaliser.take, record, may_be_begun=may_be_begun)
+        except (StorageError, KafkaProblem) as why:
+            _log.warning("a file waits", place=record.place, why=str(why))
+            return False
+        except Exception as error:  # noqa: BLE001 - an exception that leaves an agent loses its file
+            _log.error("a file waits: a defect of Vigie, to be reported", place=record.place, error=defect(error))
+            return False
+        return True
+
+    def moved(self) -> None:
+        """Note that partitions come or go: who had them may have died in the middle of a file."""
+        self._followed.clear()
+
+
+def raw_record(event: Event) -> RawRecord:
+    """Return the message of an event."""
+    message = event.message
+    return RawRecord(
+        message.topic,
+        message.partition,
+        message.offset,
+        instant(round(message.timestamp * 1000)),
+        message.key,
+        message.value,
+        headers_of(event),
+    )

@@ -1,0 +1,143 @@
+"""The front process of the live engine: files in, pages and metrics out. It decides nothing.
+
+Files posted and dropped go to the raw topics; the journal is followed to be shown. Everything that may take long has
+its thread: the web server, each delivery being sent, the follower, the looks at the database. This one watches the
+drop directory.
+"""
+
+import threading
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+
+from alerts.outbox import Item, StorageError
+from dashboards.adapters.exporter import Exporter
+from dashboards.adapters.serving import serve
+from dashboards.adapters.web import build_app
+from dashboards.board import Board
+from streams.adapters.api_key_store import ApiKeyStore
+from streams.adapters.drop_directory import DropDirectory, wake_on_change
+from streams.adapters.http_intake import MOUNTED_AT as WAY_IN
+from streams.adapters.http_intake import Intake, build_intake
+from streams.adapters.journal_topic import JournalTopic
+from streams.adapters.live_store import LiveStore
+from streams.adapters.raw_intake import RawDeliveries
+from streams.adapters.raw_topics import RawTopics
+from streams.adapters.topic_admin import TopicAdmin
+from streams.collecting.formats import recognise
+from streams.collecting.ledger import Collected
+from streams.live.health import Heartbeat, Watchdog
+from streams.live.problems import KafkaProblem
+from vigie.follower import Follower
+from vigie.group_health import beating
+from vigie.health import MOUNTED_AT as HEALTH
+from vigie.health import Asking, Health, build_health, elapsed
+from vigie.live_settings import LiveSettings
+from vigie.outcomes import FindItem
+from vigie.raw_dropping import RawDropping
+from vigie.store_shown import StoreShown
+from vigie.upkeep import Upkeep
+
+IDLE_SECONDS: Final = 1.0
+"""The longest sleep: how late a settled file can be noticed."""
+SHOW_EVERY: Final = timedelta(seconds=5)
+"""How old what the database says on the metrics may be."""
+AWAY_SECONDS: Final = 5.0
+"""Between two attempts at files that could not be handed over."""
+
+_log = structlog.get_logger()
+
+
+def run_api(settings: LiveSettings, stop: threading.Event) -> None:
+    """Serve until ``stop`` is set; then nothing more is accepted, and what is being sent is sent first."""
+    TopicAdmin(settings.kafka, settings.kafka_replication).ensure_usable()
+    with ExitStack() as stack:
+        store = stack.enter_context(LiveStore.open(settings.database))
+        topics = stack.enter_context(RawTopics(settings.kafka))
+        deliveries = RawDeliveries(topics, store, settings.region)
+        stack.callback(deliveries.close)
+        dropping = _dropping(settings, store, topics, stack)
+        turns = _Turns(settings, store, board := Board(), dropping)
+        if dropping is not None:
+            wake_on_change(dropping.drop.path, turns.wake, stop)
+        follower = Follower(settings.kafka, board, _finding(store), Watchdog(settings.stuck_after))
+        stack.enter_context(follower)
+        database = stack.enter_context(Asking("the database", store.check, (StorageError,)))
+        health = Health(
+            live=lambda: (*beating(turns.heart), *follower.live()),
+            ready=lambda: (*follower.ready(), *database.reasons()),
+        )
+        app = _app(board, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
+        serving = stack.enter_context(serve(app, settings.host, settings.port))
+        _log.info("api started", pages=f"http://{serving.host}:{serving.port}/", drop=str(settings.drop or "none"))
+        while not stop.is_set():
+            turns.turn(stop)
+        _log.info("api stopping: what is being sent is sent first")
+    _log.info("api stopped")
+
+
+def _dropping(settings: LiveSettings, store: LiveStore, topics: RawTopics, stack: ExitStack) -> RawDropping | None:
+    if settings.drop is None:
+        return None
+    journal = stack.enter_context(JournalTopic(settings.kafka))
+    return RawDropping(topics, journal, store, DropDirectory(settings.drop), settings.region)
+
+
+def _app(board: Board, intake: Intake, health: Health) -> FastAPI:
+    app = build_app(board, Exporter(board), lambda: datetime.now(UTC))
+    app.mount(WAY_IN, build_intake(intake))
+    app.mount(HEALTH, build_health(health))
+    return app
+
+
+def _finding(store: LiveStore) -> FindItem:
+    def find(region: str, notification_id: str) -> Item | None:
+        try:
+            return store.outbox.find(region, notification_id)
+        except StorageError as error:
+            _log.warning("what became of a message is not shown", why=str(error))
+            return None
+
+    return find
+
+
+class _Turns:
+    """What the main thread does: files dropped, what is kept too long, what the database says."""
+
+    def __init__(self, settings: LiveSettings, store: LiveStore, board: Board, dropping: RawDropping | None) -> None:
+        self.heart = Heartbeat(settings.stuck_after)
+        self.wake = threading.Event()
+        self._dropping = dropping
+        self._shown = StoreShown(board, store)
+        self._shown_at = datetime.min.replace(tzinfo=UTC)
+        self._upkeep = Upkeep(
+            settings.kept,
+            lambda now: store.commit_collected(settings.region, Collected(purge_before=now - settings.kept), {}),
+            None if dropping is None else dropping.drop,
+        )
+
+    def turn(self, stop: threading.Event) -> None:
+        """Do what is due; what Kafka or the database cannot take is done later."""
+        self.heart.beat(elapsed())
+        try:
+            self._do(datetime.now(UTC))
+        except (KafkaProblem, StorageError) as error:
+            _log.warning("to be done again", why=str(error))
+            stop.wait(AWAY_SECONDS)
+            return
+        self.wake.wait(IDLE_SECONDS)
+        self.wake.clear()
+
+    def _do(self, now: datetime) -> None:
+        self._upkeep.turn(now)
+        if now - self._shown_at >= SHOW_EVERY:
+            self._shown.turn()
+            self._shown_at = now
+        if self._dropping is not None:
+            for path in self._dropping.drop.ready(time.monotonic()):
+                self._dropping.take(path, datetime.now(UTC))
+                self.heart.beat(elapsed())

@@ -1,0 +1,57 @@
+"""Keeping a board in step with the folds it shows, whoever drives them: the embedded monitor, or who follows Kafka."""
+
+from collections.abc import Iterable
+
+from alerts.effects import Effect
+from dashboards.board import Board, PostureKey
+from streams.entry import Status
+from streams.monitor import Committed
+from streams.region.fold import Fold
+from streams.region.state import World
+
+
+class Showing:
+    """Tells a board what was committed and where the folds stand. One caller at a time."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self._seeded: dict[str, int] = {}
+
+    def begin(self, fold: Fold, effects: Iterable[Effect]) -> None:
+        """Show a région as its fold stands, and the effects that led there."""
+        region = fold.state.region
+        for effect in effects:
+            self.board.effect(region, effect)
+        self.board.name({f"ETAB-{code}": site.name for code, site in fold.state.etablissements.items()})
+        self.stands(fold)
+
+    def committed(self, committed: Committed, fold: Fold) -> None:
+        """Show what one commit made true."""
+        for entry in committed.entries:
+            self.board.entry(entry)
+        for effect in committed.effects:
+            self.board.effect(committed.region, effect)
+        for _, status, reading in committed.readings:
+            if status is Status.ACTUAL:
+                self.board.reading(committed.region, reading)
+        self.stands(fold)
+
+    def stands(self, fold: Fold) -> None:
+        """Show where a fold stands: its time, its feeds, the postures that never moved."""
+        region, world = fold.state.region, fold.state.worlds[Status.ACTUAL]
+        self.board.advanced(region, fold.state.now)
+        for key, feed in world.feeds.items():
+            name, _, territory = key.partition("@")
+            received_at = feed.last_received_at if feed.has_reported else None
+            self.board.feed(region, name, territory, received_at, feed.is_silent)
+        if self._seeded.get(region) != len(world.postures):
+            self._seeded[region] = len(world.postures)
+            self._seed_postures(region, fold, world)
+
+    def _seed_postures(self, region: str, fold: Fold, world: World) -> None:
+        for key, state in world.postures.items():
+            rule_key, _, territory = key.partition("@")
+            in_force = fold.rules.by_key.get(rule_key)
+            if in_force is not None:
+                shown = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
+                self.board.seed(shown, state.posture)
