@@ -21,11 +21,17 @@ made() {
 }
 
 password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+random() { head -c 32 /dev/urandom | base64; }
 settings() { printf 'database_url = "postgresql+psycopg://%s:%s@postgres:5432/vigie"\n' "$1" "$(cat "$folder/$2")"; }
 
 password | made postgres_password || true
 password | made schema_password || true
 password | made vigie_password || true
 settings vigie_schema schema_password | made schema.toml || true
-settings vigie vigie_password | made vigie.toml || true
+{
+    settings vigie vigie_password
+    # What locks the records that could not be read: URL-safe base64, as `vigie quarantine key` makes it.
+    printf 'quarantine_key = "%s"\n' "$(random | tr '+/' '-_')"
+} | made vigie.toml || true
+printf 'k1 2000-01-01 %s\n' "$(random)" | made pseudonyms || true
 password | made grafana_password || true

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from streams.adapters.pseudonym_keys import load_ring
+from streams.adapters.vault import FernetVault
 from vigie.cli import app
 from vigie.live_settings import LiveSettings
 
@@ -79,7 +82,7 @@ def test_what_need_not_reach_people_has_no_way_out(compose: dict[str, Any], serv
 def test_the_file_holds_no_secret(compose: dict[str, Any], services: dict[str, Any], repository: Path) -> None:
     for each in services.values():
         for name, value in each.get("environment", {}).items():
-            is_secret = re.search(r"PASSWORD|SECRET|TOKEN|DATABASE_URL|_KEY", name)
+            is_secret = re.search(r"PASSWORD|SECRET|TOKEN|DATABASE_URL|_KEY$", name)
             assert not is_secret or str(value).startswith("/run/secrets/"), name
     files = [each["file"] for each in compose["secrets"].values()]
     assert all(file.startswith("secrets/") for file in files)
@@ -148,7 +151,7 @@ def test_secrets_are_made_once_and_kept_from_other_accounts(
         return {path.name: path.read_bytes() for path in made.iterdir()}
 
     first = prepare()
-    (made / "vigie.toml").unlink()
+    (made / "schema.toml").unlink()
     assert prepare() == first
     assert {f"secrets/{name}" for name in first} >= {
         each["file"] for name, each in compose["secrets"].items() if name != "astreinte.yaml"
@@ -157,5 +160,8 @@ def test_secrets_are_made_once_and_kept_from_other_accounts(
     assert len({first[name] for name in first if name.endswith("password")}) == sum(
         "password" in name for name in first
     )
-    assert "database_url" in tomllib.loads(first["vigie.toml"].decode())
+    settings = tomllib.loads(first["vigie.toml"].decode())
+    assert set(settings) == {"database_url", "quarantine_key"}
+    assert FernetVault(settings["quarantine_key"]).is_open
+    assert load_ring(made / "pseudonyms").key_for(date(2026, 1, 1)).id == "k1"
     assert not os.access(made / "vigie.toml", os.X_OK)
