@@ -8,13 +8,13 @@ from streams.adapters.dead_letters import DeadLetter, DeadLetters, dead_letters
 from streams.adapters.raw_topics import RECEIPT_HEADER
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.live.record import ID_HEADER
-from streams.live.topics import JOURNAL, partition_of
+from streams.live.topics import EFFECTS, JOURNAL, partition_of
 from vigie.errors import explained
 from vigie.live_settings import live_settings
 
 app = typer.Typer(help="Look at what an agent could not handle, and send it again.", no_args_is_help=True)
 
-_BY_REGION: Final = (JOURNAL,)
+_BY_REGION: Final = (JOURNAL, EFFECTS)
 _OF_THE_FIRST_TIME: Final = (ID_HEADER, RECEIPT_HEADER)
 
 

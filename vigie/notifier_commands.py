@@ -14,10 +14,12 @@ import typer
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import load_roster
 from alerts.adapters.sender import IN_FLIGHT, Sender
+from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.effects_topic import EffectsGroup
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.adapters.topic_admin import TopicAdmin
+from streams.adapters.topic_sender import TopicSender
 from vigie.errors import explained
 from vigie.live_settings import LiveSettings, live_settings
 from vigie.notifier import Notifier
@@ -55,4 +57,5 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         link_base = str(settings.link_base).rstrip("/")
         sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
         _log.info("notifier started", name=name)
-        return Notifier(group, journal, store, sender, stop).run()
+        dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
+        return Notifier(group, journal, store, sender, dead_letters, stop).run()
