@@ -9,17 +9,11 @@ from streams.adapters.topic_sender import Message, Placed, TopicSender
 from streams.live.topics import STATE, partition_of
 
 
-class StateTopic:
-    """Snapshots by région, compressed. Close it, or use it as a context; methods may raise a `KafkaProblem`."""
+class StateReader:
+    """Reads the snapshots; needs no right to write. Methods may raise a `KafkaProblem`."""
 
     def __init__(self, access: KafkaAccess) -> None:
         self._records = PartitionReader(access, STATE)
-        self._sender = TopicSender(access)
-
-    def put(self, region: str, state: bytes) -> Placed:
-        """Keep a snapshot in the place of the one before it; return when the brokers hold it."""
-        # The lowest level: a snapshot is written every minute, and shrinks nearly as much.
-        return self._sender.send(STATE, [Message(region, zlib.compress(state, 1), (), partition_of(region))])[0]
 
     def latest(self, region: str) -> bytes | None:
         """Return the newest snapshot; None when there is none that can be read: the whole journal then says it all."""
@@ -37,6 +31,19 @@ class StateTopic:
         for record in self._records.read(partition, start, end):
             newest = [record]
         return newest
+
+
+class StateTopic(StateReader):
+    """Snapshots by région, compressed. Close it, or use it as a context."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        super().__init__(access)
+        self._sender = TopicSender(access)
+
+    def put(self, region: str, state: bytes) -> Placed:
+        """Keep a snapshot in the place of the one before it; return when the brokers hold it."""
+        # The lowest level: a snapshot is written every minute, and shrinks nearly as much.
+        return self._sender.send(STATE, [Message(region, zlib.compress(state, 1), (), partition_of(region))])[0]
 
     def close(self) -> None:
         """Let go of the brokers."""
