@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.live_store import LiveStore
+from streams.adapters.partition_reader import PartitionReader
 from streams.adapters.pseudonym_keys import load_ring
 from streams.adapters.raw_topics import RawFile, RawTopics
 from streams.adapters.state_topic import StateTopic
@@ -28,7 +29,7 @@ from streams.entry import Draft, Head, Status
 from streams.live.log_reader import LogReader
 from streams.live.record import fact_id
 from streams.live.region_log import RegionLog
-from streams.live.topics import RAW_SIGNALS
+from streams.live.topics import EFFECTS, RAW_SIGNALS, partition_of
 from streams.messages import Message as Fact
 from streams.messages import encode
 from streams.monitor import Monitor
@@ -37,11 +38,12 @@ from streams.synthetic.oscour_files import Extraction, file_name, oscour_file
 from streams.synthetic.rhythm import ordinary_visits
 from streams.synthetic.sites import NANTES
 from streams.testing import MemoryJournal
-from tests.core.builders import EVERY_KIND, SITES, catalogue, roster, roster_version
+from tests.core.builders import EVERY_KIND, SITES, catalogue, roster, roster_version, signal
 from tests.live.processes import Process, until, vigie_process
 from vigie.cli import app
 
 REGION = "52"
+OTHER = "53"
 BUSY = replace(NANTES, visits_per_day=400)
 
 
@@ -57,9 +59,9 @@ def store(postgres_url: str) -> Iterator[LiveStore]:
         yield opened
 
 
-def say(journal: JournalTopic, *facts: Fact) -> None:
+def say(journal: JournalTopic, *facts: Fact, region: str = REGION) -> None:
     now = datetime.now(UTC)
-    drafts = [Draft(now, Status.ACTUAL, REGION, *encode(fact)) for fact in facts]
+    drafts = [Draft(now, Status.ACTUAL, region, *encode(fact)) for fact in facts]
     journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
@@ -96,14 +98,18 @@ def test_a_file_is_collected_once_whoever_is_killed(
     access: KafkaAccess, journal: JournalTopic, store: LiveStore, postgres_url: str, tmp_path: Path
 ) -> None:
     say(journal, catalogue(*EVERY_KIND), roster_version(roster()), SITES)
-    start, file = journal.end_offset(REGION), a_large_file()
+    start, file, effects = journal.end_offset(REGION), a_large_file(), PartitionReader(access, EFFECTS)
 
     def started(name: str) -> AbstractContextManager[Process]:
         own = {"VIGIE_DATABASE_URL": postgres_url}
         return vigie_process(access, tmp_path / f"{name}.log", "worker", "--data", str(tmp_path), environment=own)
 
-    def is_written(count: int) -> bool:
-        return journal.end_offset(REGION) - start > count
+    def until_written(count: int) -> None:
+        enough = journal.end_offset(REGION) + count
+        until(lambda: journal.end_offset(REGION) >= enough)
+
+    def told() -> int:
+        return effects.offsets(partition_of(OTHER))[1]
 
     def sent(receipt: str) -> None:
         with RawTopics(access) as topics:
@@ -112,10 +118,15 @@ def test_a_file_is_collected_once_whoever_is_killed(
     with started("first") as worker:
         until(lambda: bool(store.declared(REGION)))
         sent("recu-1")
-        until(lambda: is_written(1000))
+        until_written(1000)
+        # The file goes on, decisions too.
+        before = told()
+        say(journal, signal(territory="DEP-44"), region=OTHER)
+        until(lambda: told() > before)
         worker.kill()
+    assert store.receipts.find("recu-1") is None
     with started("second") as worker:
-        until(lambda: is_written(5000))
+        until_written(1000)
         worker.kill()
     assert store.receipts.find("recu-1") is None
     with started("third") as worker:
