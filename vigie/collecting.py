@@ -17,6 +17,7 @@ from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
 from streams.collecting.formats import Formats, all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms
+from streams.collecting.quarantine import Vault
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
 from streams.monitor import Monitor
@@ -45,9 +46,14 @@ def build_collector(
 def live_collecting(settings: LiveSettings) -> Collecting:
     """Return what makes the collector of each file of a live process. Errors as `build_collector`, UnusableSettings."""
     formats = _formats(load_ring(settings.secrets), settings.ror_directory)
-    key = settings.quarantine_key
-    vault = vault_of({} if key is None else {KEY_VARIABLE: key.get_secret_value()})
+    vault = live_vault(settings)
     return lambda destination: Collector(destination, formats, vault, SpillingKeys, settings.kept)
+
+
+def live_vault(settings: LiveSettings) -> Vault:
+    """Return the vault of a live process; UnusableKey."""
+    key = settings.quarantine_key
+    return vault_of({} if key is None else {KEY_VARIABLE: key.get_secret_value()})
 
 
 def _formats(ring: KeyRing, places: Path | None) -> Formats:

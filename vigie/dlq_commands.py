@@ -5,15 +5,17 @@ from typing import Annotated, Final
 import typer
 
 from streams.adapters.dead_letters import DeadLetter, DeadLetters, dead_letters
+from streams.adapters.raw_topics import RECEIPT_HEADER
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.live.record import ID_HEADER
-from streams.live.topics import JOURNAL, partition_of
+from streams.live.topics import EFFECTS, JOURNAL, partition_of
 from vigie.errors import explained
 from vigie.live_settings import live_settings
 
 app = typer.Typer(help="Look at what an agent could not handle, and send it again.", no_args_is_help=True)
 
-_BY_REGION: Final = (JOURNAL,)
+_BY_REGION: Final = (JOURNAL, EFFECTS)
+_OF_THE_FIRST_TIME: Final = (ID_HEADER, RECEIPT_HEADER)
 
 
 @app.callback()
@@ -60,6 +62,6 @@ def requeue(numbers: Annotated[list[int], typer.Argument(metavar="NO...", help="
 
 def _again(letter: DeadLetter) -> Message:
     partition = partition_of(letter.key) if letter.topic in _BY_REGION else None
-    # Under its own id it would be a repeat, and nothing.
-    headers = tuple((name, value) for name, value in letter.headers if name != ID_HEADER)
+    # Under its own id it would be a repeat, under its own receipt a file collected before: nothing.
+    headers = tuple((name, value) for name, value in letter.headers if name not in _OF_THE_FIRST_TIME)
     return Message(letter.key, letter.value, headers, partition)

@@ -1,6 +1,7 @@
 """`vigie feeds`: how each source stands, for those who answer for its quality."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,13 +14,18 @@ from rich.table import Table
 from rich.text import Text
 
 from orsan_plans.geography import REGIONS
+from streams.adapters.live_store import LiveStore
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.collecting.receipts import FILLED_FIELDS
+from streams.adapters.state_topic import StateReader
+from streams.collecting.receipts import FILLED_FIELDS, Receipts
 from streams.collecting.source_quality import SourceState, SourceStatus, statuses
+from streams.live.region_log import RegionLog, UnreadableState
 from streams.monitor import Monitor
 from streams.region.feeds import DEFAULT_SILENCE, RPU
 from streams.region.fold import Fold
 from vigie.errors import explained
+from vigie.live_settings import live_settings
+from vigie.set_aside import Live
 from vigie.settings import chosen
 
 app = typer.Typer(help="Follow the sources: freshness, rejects, completeness.", no_args_is_help=True)
@@ -44,13 +50,13 @@ def status(
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="J.db", help="The journal; that of the monitor without it.")
     ] = None,
+    live: Live = False,
 ) -> None:
     """Show each source: last file, next one expected, delay, rejects, filled fields, state."""
     now = datetime.now(UTC)
-    with explained(), SqliteJournal.open(chosen(journal=journal).journal, read_only=True) as opened:
-        monitor = Monitor(opened)
-        found = [each for region in opened.regions() for each in _of_region(opened, monitor.fold(region), now)]
-        refused = sum(1 for receipt in opened.receipts.all() if receipt.refused)
+    with explained(), _live() if live else _journal(journal) as (receipts, folds):
+        found = [each for fold in folds for each in _of_region(receipts, fold, now)]
+        refused = sum(1 for receipt in receipts.all() if receipt.refused)
     console = Console()
     if not found:
         console.print("Aucun fichier reçu.")
@@ -60,14 +66,38 @@ def status(
         console.print(f"{refused} fichier(s) refusé(s) en entier.")
 
 
-def _of_region(journal: SqliteJournal, fold: Fold, now: datetime) -> list[SourceStatus]:
+@contextmanager
+def _journal(path: Path | None) -> Iterator[tuple[Receipts, list[Fold]]]:
+    with SqliteJournal.open(chosen(journal=path).journal, read_only=True) as opened:
+        monitor = Monitor(opened)
+        yield opened.receipts, [monitor.fold(region) for region in opened.regions()]
+
+
+@contextmanager
+def _live() -> Iterator[tuple[Receipts, list[Fold]]]:
+    settings = live_settings()
+    with LiveStore.open(settings.database) as store:
+        states, regions = StateReader(settings.kafka), {receipt.region for receipt in store.receipts.all()}
+        yield store.receipts, [_newest(states, region) for region in sorted(regions)]
+
+
+def _newest(states: StateReader, region: str) -> Fold:
+    """Return the fold of a région as a worker last kept it: what is expected hardly changes meanwhile."""
+    state = states.latest(region)
+    try:
+        return (RegionLog.start(region) if state is None else RegionLog.restore(state)).fold
+    except UnreadableState:
+        return RegionLog.start(region).fold
+
+
+def _of_region(receipts: Receipts, fold: Fold, now: datetime) -> list[SourceStatus]:
     region = fold.state.region
     expected = [(region, RPU, f"ETAB-{finess}") for finess in fold.state.etablissements]
 
     def silence(feed: str) -> timedelta:
         return (fold.rules.silences.get(feed) or (DEFAULT_SILENCE,))[0]
 
-    return statuses(journal.receipts.all(region), expected, now, silence)
+    return statuses(receipts.all(region), expected, now, silence)
 
 
 def _columns(title: str, *headings: str) -> Table:

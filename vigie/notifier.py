@@ -13,13 +13,15 @@ import structlog
 from alerts.adapters.sender import Report, Sender
 from alerts.outbox import StorageError
 from streams import messages
-from streams.adapters.effects_topic import EffectsGroup, Told
+from streams.adapters.effects_topic import EffectsGroup, Told, Unreadable
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
+from streams.adapters.normaliser import SetsAside
 from streams.entry import Draft, Status
 from streams.live.health import Heartbeat
 from streams.live.problems import KafkaProblem
 from streams.live.record import fact_id
+from streams.live.topics import EFFECTS
 from streams.messages import DeliveryReport
 from vigie.health import elapsed
 
@@ -40,6 +42,7 @@ class Notifier:
     journal: JournalTopic
     store: LiveStore
     sender: Sender
+    dead_letters: SetsAside
     stop: threading.Event
     reports: list[Report] = field(default_factory=list)
     heart: Heartbeat = field(default_factory=Heartbeat)
@@ -59,8 +62,10 @@ class Notifier:
         """Store what came, send what is due, report what became of it."""
         self.heart.beat(elapsed())
         told = self._again(lambda: self.group.poll(POLL_SECONDS), list[Told]())
-        for region, effects in told:
-            self._until_done(partial(self.store.record_effects, region, effects))
+        for each in told:
+            self._until_done(partial(self.store.record_effects, each.region, each.effects))
+            for letter in each.unreadable:
+                self._until_done(partial(self._set_aside, each.region, letter))
         if told:
             self._again(self.group.commit, None)
         self._again(lambda: self.sender.dispatch(datetime.now(UTC)), 0)
@@ -86,12 +91,18 @@ class Notifier:
         self.store.finish(delivery.region, [finished])
         return True
 
+    def _set_aside(self, region: str, letter: Unreadable) -> None:
+        self.dead_letters.put(EFFECTS, region, letter.offset, letter.value, letter.reason)
+        _log.error(
+            "effect set aside: `vigie dlq list` shows it", region=region, offset=letter.offset, reason=letter.reason
+        )
+
     def _until_done(self, do: Callable[[], None]) -> None:
         while not self.stop.is_set():
             self.heart.beat(elapsed())
             try:
                 do()
-            except StorageError as error:
+            except (StorageError, KafkaProblem) as error:
                 _log.warning("not stored yet", why=str(error))
                 self.stop.wait(AWAY_SECONDS)
             else:

@@ -15,10 +15,12 @@ from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import load_roster
 from alerts.adapters.sender import IN_FLIGHT, Sender
 from alerts.outbox import StorageError
+from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.effects_topic import GROUP, EffectsGroup
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.adapters.topic_admin import TopicAdmin
+from streams.adapters.topic_sender import TopicSender
 from streams.live.health import Heartbeat
 from vigie.errors import explained
 from vigie.group_health import GroupWatch, notifier_health
@@ -58,7 +60,9 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
         sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
-        made = Notifier(group, journal, store, sender, stop, heart=Heartbeat(settings.stuck_after))
+        dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
+        heart = Heartbeat(settings.stuck_after)
+        made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart)
         watch = GroupWatch(settings.kafka, GROUP, group.places)
         database = Asking("the database", store.check, (StorageError,))
         health = stack.enter_context(notifier_health(watch, made.heart, database))

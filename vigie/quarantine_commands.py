@@ -1,8 +1,5 @@
 """`vigie quarantine`: the records that could not be read, without ever listing what they hold."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from streams.adapters.sqlite_journal import SqliteJournal
-from streams.adapters.vault import new_key, vault_of
-from streams.adapters.writer_lock import only_writer
+from streams.adapters.vault import new_key
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
-from streams.collecting.quarantine import Held, HeldState, VaultClosed, readable
-from streams.monitor import Monitor
-from vigie.collecting import build_collector, context_now
+from streams.collecting.quarantine import Held, HeldState, Quarantine, VaultClosed, readable
+from vigie.collecting import context_now
 from vigie.errors import explained
 from vigie.ingest_commands import Keys, Places, show
-from vigie.settings import Settings, chosen
+from vigie.set_aside import Live, collecting_into, collecting_live, held_in
+from vigie.settings import chosen
 
 app = typer.Typer(help="Look at the records set aside, read them again, give them up.", no_args_is_help=True)
 
@@ -34,12 +29,13 @@ Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="Number of the reco
 @app.command("list")
 def list_(
     journal: Journal = None,
+    live: Live = False,
     region: Annotated[str | None, typer.Option(metavar="CODE", help="Only this région.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Also those requeued, dropped or erased since.")] = False,
 ) -> None:
     """List the records set aside: where they come from and why, never what they hold."""
-    with explained(), SqliteJournal.open(_path(journal), read_only=True) as opened:
-        found = [held for held in opened.aside.all(region) if every or held.state is HeldState.HELD]
+    with explained(), held_in(journal, is_live=live) as (aside, _):
+        found = [held for held in aside.all(region) if every or held.state is HeldState.HELD]
     console = Console()
     if not found:
         console.print("nothing in quarantine")
@@ -51,19 +47,25 @@ def list_(
 
 
 @app.command("show")
-def show_(id_: Id, journal: Journal = None) -> None:
+def show_(id_: Id, journal: Journal = None, live: Live = False) -> None:
     """Print the bytes of one record; they may name a person, and need the key that locked them."""
-    with explained(), SqliteJournal.open(_path(journal), read_only=True) as opened:
-        raw = readable(_held(opened, id_), vault_of(os.environ))
+    with explained(), held_in(journal, is_live=live) as (aside, vault):
+        raw = readable(_held(aside, id_), vault)
     typer.echo("vigie: this may be health data of a person: do not copy it, do not send it", err=True)
     typer.echo(raw.decode("utf-8", errors="backslashreplace"))
 
 
 @app.command()
-def requeue(id_: Id, journal: Journal = None, keys: Keys = None, ror_directory: Places = None) -> None:
+def requeue(
+    id_: Id,
+    journal: Journal = None,
+    live: Live = False,
+    keys: Keys = None,
+    ror_directory: Places = None,
+) -> None:
     """Read a record again, with what Vigie knows now, and journal it; exit 1 when it is refused again."""
     settings = chosen(journal=journal, pseudonym_keys=keys, ror_directory=ror_directory)
-    with explained(), _collector(settings) as collector:
+    with explained(), collecting_live(id_) if live else collecting_into(settings) as collector:
         show(collector.requeue(id_, _context(collector, id_)))
 
 
@@ -73,12 +75,14 @@ def drop(
     reason: Annotated[str, typer.Option(help="Why it is given up; it is journaled.")],
     by: Annotated[str, typer.Option(help="Who gives it up.")],
     journal: Journal = None,
+    live: Live = False,
     keys: Keys = None,
 ) -> None:
     """Give a record up: its bytes are erased, the reason is journaled."""
     if not reason.strip() or not by.strip():
         raise typer.BadParameter("a reason and a name are needed: they are journaled")
-    with explained(), _collector(chosen(journal=journal, pseudonym_keys=keys)) as collector:
+    settings = chosen(journal=journal, pseudonym_keys=keys)
+    with explained(), collecting_live(id_) if live else collecting_into(settings) as collector:
         collector.drop(id_, reason, by, _context(collector, id_))
     typer.echo(f"record {id_} is dropped")
 
@@ -87,10 +91,6 @@ def drop(
 def key() -> None:
     """Print a new key for VIGIE_QUARANTINE_KEY."""
     typer.echo(new_key())
-
-
-def _path(journal: Path | None) -> Path:
-    return chosen(journal=journal).journal
 
 
 def _cells(held: Held) -> tuple[str, ...]:
@@ -108,8 +108,8 @@ def _cells(held: Held) -> tuple[str, ...]:
     )
 
 
-def _held(journal: SqliteJournal, id_: int) -> Held:
-    held = journal.aside.find(id_)
+def _held(aside: Quarantine, id_: int) -> Held:
+    held = aside.find(id_)
     if held is None:
         raise VaultClosed(f"there is no record {id_} in quarantine: `vigie quarantine list` shows them")
     return held
@@ -118,11 +118,3 @@ def _held(journal: SqliteJournal, id_: int) -> Held:
 def _context(collector: Collector, id_: int) -> Context:
     held = collector.destination.aside.find(id_)
     return context_now(held.region if held else chosen().region)
-
-
-@contextmanager
-def _collector(settings: Settings) -> Iterator[Collector]:
-    with SqliteJournal.open(settings.journal) as journal, only_writer(settings.journal, "vigie quarantine"):
-        monitor = Monitor(journal)
-        yield build_collector(monitor, settings, os.environ)
-        monitor.save()

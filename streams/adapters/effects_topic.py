@@ -1,7 +1,10 @@
 """The effects, read by a group of notifiers: an effect is given up to the group once it is stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final, Self
+
+import msgspec
 
 from alerts import effects
 from alerts.effects import Effect
@@ -13,8 +16,23 @@ GROUP: Final = "vigie-notifier"
 _PATIENT_MS: Final = 15 * 60 * 1000
 """How long a batch may take: a database that is away for some minutes must not cost the partitions."""
 
-Told = tuple[str, tuple[Effect, ...]]
-"""A région and effects of it, in order."""
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that is no effect: where it is, byte for byte, and why."""
+
+    offset: int
+    value: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was polled of a région: its effects, in order, and what is to be set aside."""
+
+    region: str
+    effects: tuple[Effect, ...]
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 class EffectsGroup:
@@ -42,7 +60,7 @@ class EffectsGroup:
         with reaching(self._access, f"reading {EFFECTS}"):
             found: dict[Any, list[Any]] = self._consumer.poll(timeout_ms=int(seconds * 1000))
             self._places = frozenset((place.topic, place.partition) for place in self._consumer.assignment())
-        return [(region_of(place.partition), tuple(_effects(records))) for place, records in found.items()]
+        return [told(region_of(place.partition), records) for place, records in found.items()]
 
     def places(self) -> frozenset[Place]:
         """Return the partitions given to this member, as of the last poll."""
@@ -64,5 +82,21 @@ class EffectsGroup:
         self.close()
 
 
-def _effects(records: list[Any]) -> Iterator[Effect]:
-    return (effects.decode(record.value) for record in records)
+def told(region: str, records: Iterable[Any]) -> Told:
+    """Return what records of kafka-python say."""
+    read = [_read(record) for record in records]
+    return Told(
+        region,
+        tuple(each for each in read if not isinstance(each, Unreadable)),
+        tuple(each for each in read if isinstance(each, Unreadable)),
+    )
+
+
+def _read(record: Any) -> Effect | Unreadable:  # noqa: ANN401 - kafka-python is not typed
+    value = record.value or b""
+    try:
+        return effects.decode(value)
+    except (msgspec.DecodeError, KeyError, UnicodeDecodeError, RecursionError) as error:
+        # Neither the value nor the error's text, which quotes it.
+        reason = f"not an effect this version reads: {type(error).__name__}"
+        return Unreadable(record.offset, value, reason)

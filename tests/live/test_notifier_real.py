@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from alerts.adapters.roster_files import load_roster
+from streams.adapters.dead_letters import dead_letters
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.topic_sender import Message, TopicSender
 from streams.entry import Draft, Status
 from streams.live.log_reader import LogReader
 from streams.live.record import fact_id
+from streams.live.topics import EFFECTS, partition_of
 from streams.messages import DeliveryReport, RosterVersion, decode, encode
 from streams.messages import Message as Fact
 from tests.core.builders import SITES, catalogue, event, rule, signal
@@ -19,6 +22,7 @@ from tests.live.processes import until, vigie_process
 from tests.vigie.monitored import ROSTER, Phones, phones_ringing
 
 REGION = "52"
+OTHER = "94"
 ACCIDENT = rule("accident", ["departement"], event("accident"))
 
 
@@ -59,6 +63,8 @@ def test_a_signal_reaches_the_person_on_call_whoever_is_killed(
     own = {"VIGIE_DATABASE_URL": postgres_url, "VIGIE_ROSTER": str(file)}
     with vigie_process(access, tmp_path / "worker.log", "worker", "--data", str(tmp_path / "w")):
         with vigie_process(access, tmp_path / "first.log", "notifier", environment=own) as first:
+            with TopicSender(access) as sender:
+                sender.send(EFFECTS, [Message(OTHER, b'{"nom":"Jeanne"}', (), partition_of(OTHER))])
             say(journal, signal("n1"))
             until(lambda: [each.person for each in phones.rung] == ["claire"])
             until(lambda: len(reports(journal, start)) == 1)
@@ -68,5 +74,7 @@ def test_a_signal_reaches_the_person_on_call_whoever_is_killed(
             until(lambda: len(phones.rung) >= 2)
             until(lambda: len(reports(journal, start)) == 2)
             assert second.stop() == 0, second.said()
+    [letter] = [each for each in dead_letters(access) if each.topic == EFFECTS]
+    assert (letter.key, letter.value) == (OTHER, b'{"nom":"Jeanne"}')
     assert {each.outcome for each in reports(journal, start)} == {"sent"}
     assert [each.person for each in phones.rung] == ["claire", "claire"]

@@ -1,0 +1,115 @@
+"""The agents beside the fold: a file waits for what is away, is acknowledged once; lists reach the database."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from alerts.outbox import StorageError
+from streams.adapters.declaring import Declaring
+from streams.adapters.faust_app import headers_of
+from streams.adapters.normaliser import Normaliser
+from streams.adapters.normalising_agent import NormalisingAgent, raw_record
+from streams.adapters.raw_topics import RawRecord
+from streams.live.problems import KafkaUnavailable
+from streams.messages import Etablissement
+from tests.feeds.collecting_builders import NOW
+
+CHU = Etablissement("440000271", "CHU", "44")
+
+
+class Taking(Normaliser):
+    """A normaliser that fails as many times as it is told, with these errors."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.asked: list[tuple[int, bool]] = []
+
+    def take(self, record: RawRecord, *, may_be_begun: bool) -> None:
+        self.asked.append((record.offset, may_be_begun))
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def event(offset: int, partition: int = 0) -> SimpleNamespace:
+    return SimpleNamespace(
+        message=SimpleNamespace(
+            topic="vigie.raw.rpu",
+            partition=partition,
+            offset=offset,
+            timestamp=NOW.timestamp(),
+            key=b"source",
+            value=b"<OSCOUR/>",
+            headers=[("name", b"a"), ("name", b"b")],
+        )
+    )
+
+
+def handled(taking: Taking, *events: SimpleNamespace) -> NormalisingAgent:
+    agent = NormalisingAgent(taking, away_seconds=0)
+
+    async def handle() -> None:
+        for each in events:
+            await agent.handle(each)
+
+    asyncio.run(handle())
+    return agent
+
+
+@pytest.mark.parametrize("error", [StorageError("away"), KafkaUnavailable("away"), RuntimeError("a defect")])
+def test_a_file_waits_until_it_is_taken(error: Exception) -> None:
+    taking = Taking(error, error)
+    agent = handled(taking, event(4), event(5))
+    # Only the first file of a partition, and one that failed, may have been begun.
+    assert taking.asked == [(4, True), (4, True), (4, True), (5, False)]
+    assert agent.handled == 2
+
+
+def test_a_file_that_failed_may_be_begun_although_those_before_it_were_taken() -> None:
+    taking = Taking()
+    agent = handled(taking, event(4))
+    taking.errors = [StorageError("away")]
+    asyncio.run(agent.handle(event(5)))
+    assert taking.asked == [(4, True), (5, False), (5, True)]
+
+
+def test_partitions_that_come_back_may_hold_a_file_begun_elsewhere() -> None:
+    taking = Taking()
+    agent = handled(taking, event(4), event(0, partition=1))
+    agent.moved()
+    asyncio.run(agent.handle(event(5)))
+    assert taking.asked == [(4, True), (0, True), (5, True)]
+
+
+def test_an_event_is_read_as_the_broker_keeps_it() -> None:
+    record = raw_record(event(4))
+    assert (record.place, record.appended_at) == ("vigie.raw.rpu/0/4", NOW)
+    assert headers_of(event(4)) == {"name": b"a"}
+
+
+@dataclass
+class Lists:
+    away: int = 0
+    kept: list[tuple[str, tuple[Etablissement, ...], int]] = field(default_factory=list)
+
+    def declare(self, region: str, etablissements: Iterable[Etablissement], seq: int) -> bool:
+        if self.away:
+            self.away -= 1
+            raise StorageError("away")
+        self.kept.append((region, tuple(etablissements), seq))
+        return True
+
+
+def test_a_list_is_stored_once_the_database_answers() -> None:
+    lists = Lists(away=1)
+    declaring = Declaring(lists)
+    declaring.note("53", (), 3)
+    declaring.note("52", [CHU], 4)
+    asyncio.run(declaring.store_noted())
+    assert lists.kept == []
+    declaring.note("52", [CHU], 9)
+    for _ in range(2):
+        asyncio.run(declaring.store_noted())
+    assert lists.kept == [("52", (CHU,), 9)]
