@@ -17,8 +17,6 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.journal import JournalPurpose
 from tests.vigie.monitored import Phones, Place, closed_port, eventually, last_line, line, signal_line, vigie
 
-"""Well above what `vigie run` gives its channels to answer, well below a channel's own time-out."""
-
 
 @dataclass
 class Mailbox:
