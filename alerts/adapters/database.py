@@ -34,6 +34,10 @@ class Database(Protocol):
         """Give a connection that may write; everything is committed at the end, or nothing is."""
         ...
 
+    def alone(self, what: str) -> AbstractContextManager[None]:
+        """Let nobody else of this database be `alone` with ``what`` as long as the block lasts; wait a while for it."""
+        ...
+
     def close(self) -> None:
         """Close every connection."""
         ...

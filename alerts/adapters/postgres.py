@@ -5,13 +5,14 @@ statement, a lock or an idle transaction after a while: a process that was suspe
 commit may have been done all the same: whoever writes must be able to write again.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Self
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
@@ -24,8 +25,9 @@ _CONNECT_SECONDS: Final = 10
 _STATEMENT_SECONDS: Final = 30
 _LOCK_SECONDS: Final = 10
 _IDLE_SECONDS: Final = 60
-_POOL: Final = 5
+_POOL: Final = 10
 _POOL_SECONDS: Final = 30
+_LOCK, _UNLOCK = text("SELECT pg_advisory_lock(:number)"), text("SELECT pg_advisory_unlock(:number)")
 _SERVER_SETTINGS: Final = {
     "statement_timeout": f"{_STATEMENT_SECONDS}s",
     "lock_timeout": f"{_LOCK_SECONDS}s",
@@ -74,6 +76,7 @@ class PostgresDatabase:
         self._secret = str(url.password) if url.password else None
         self._writer = _engine(url)
         # Client-side options of the driver: setting them asks nothing of the server.
+        self._unattended = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @classmethod
@@ -92,6 +95,20 @@ class PostgresDatabase:
         """Give a connection that may write; everything is committed at the end, or nothing is."""
         with self._translated(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Hold an advisory lock: it goes with the connection, whatever becomes of this process. StorageError.
+
+        Locks have numbers: two different things may have the same one, and then wait for each other.
+        """
+        number = {"number": int.from_bytes(hashlib.blake2b(what.encode(), digest_size=8).digest(), signed=True)}
+        with self._translated(), self._unattended.connect() as connection:
+            connection.execute(_LOCK, number)
+            try:
+                yield
+            finally:
+                connection.execute(_UNLOCK, number)
 
     def close(self) -> None:
         """Close every connection."""

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -124,6 +124,11 @@ class SqliteDatabase:
         """Give the only writer's connection; everything is committed at the end, or nothing is."""
         with _translated(self.path), self._writer.begin() as connection:
             yield connection
+
+    def alone(self, what: str) -> AbstractContextManager[None]:
+        """Hold nothing: a file has one writer, which does one thing after the other."""
+        del what
+        return nullcontext()
 
     def close(self) -> None:
         """Close every connection; the last one folds the WAL back into the file."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from io import BytesIO
 from typing import Final, Protocol
@@ -15,7 +16,7 @@ from streams.adapters.live_store import LiveStore
 from streams.adapters.raw_topics import RECEIPT_HEADER, REGION_HEADER, RawFile, RawRecord
 from streams.collecting.api_keys import NotItsSource
 from streams.collecting.collector import Collector, Incoming
-from streams.collecting.decoding import Context
+from streams.collecting.decoding import Context, Decoding
 from streams.collecting.delivering import guard_of
 from streams.collecting.destination import Destination
 from streams.collecting.ledger import Collected
@@ -75,7 +76,9 @@ class Normaliser:
             self._store, self._journal, record.place, record.appended_at if may_be_begun else None
         )
         try:
-            receipt = self._collecting(destination).collect(_incoming(file, blank), _context(record, file))
+            with ExitStack() as alone:
+                incoming = self._incoming(file, blank, alone)
+                receipt = self._collecting(destination).collect(incoming, _context(record, file))
         except NotItsSource as why:
             return self._refuse(blank, str(why))
         except Exception as error:
@@ -87,6 +90,20 @@ class Normaliser:
             return None
         _log.info("file collected", place=record.place, receipt=line(receipt), refused=receipt.refused or None)
         return receipt
+
+    def _incoming(self, file: RawFile, blank: Receipt, alone: ExitStack) -> Incoming:
+        held_to_its_source, source = guard_of(file.name, file.source), list[str]()
+
+        def guard(decoding: Decoding) -> Decoding:
+            if held_to_its_source is not None:
+                decoding = held_to_its_source(decoding)
+            if not source:
+                # Its files may come by several ways, hence to several workers: each would find the same visit new.
+                source.append(f"{file.region} {decoding.manifest.feed} {decoding.manifest.source}")
+                alone.enter_context(self._store.database.alone(source[0]))
+            return decoding
+
+        return Incoming(file.name, partial(BytesIO, file.content), file.format or None, blank.id, guard)
 
     def _set_aside(self, record: RawRecord, reason: str) -> None:
         key = (record.key or b"").decode(errors="replace")
@@ -104,11 +121,6 @@ class Normaliser:
         )
         self._store.commit_collected(blank.region, Collected(receipt=receipt), {})
         return receipt
-
-
-def _incoming(file: RawFile, blank: Receipt) -> Incoming:
-    guard = guard_of(file.name, file.source)
-    return Incoming(file.name, partial(BytesIO, file.content), file.format or None, blank.id, guard)
 
 
 def _context(record: RawRecord, file: RawFile) -> Context:

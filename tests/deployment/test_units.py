@@ -39,6 +39,12 @@ def test_systemd_finds_it_sound_and_hardened(unit: str, tmp_path: Path) -> None:
     file.write_text(unit.replace("/opt/vigie/bin/vigie", shutil.which("true") or "/bin/true"), encoding="utf-8")
     found = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)
     assert not [line for line in found.stderr.splitlines() if str(file) in line or "vigie.service" in line]
-    security: list[str | Path] = ["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:g}", file]
+    security: list[str | Path] = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        f"--threshold={MOST_EXPOSED * 10:g}",
+        file,
+    ]
     judged = subprocess.run(security, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout[-300:]

@@ -1,5 +1,6 @@
 """Files of the raw topics reach the journal as they reach that of one process, once, wherever a worker dies."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -273,3 +274,16 @@ def test_a_problem_of_the_brokers_is_no_defect(live: Engine) -> None:
     with pytest.raises(KafkaProblem):
         live.take(raw(file(f"a {DAY}")))
     assert (live.aside.letters, live.receipts()) == ([], [])
+
+
+@pytest.mark.xdist_group("postgres")
+def test_two_ways_in_at_once_give_a_visit_once(postgres_url: str) -> None:
+    """A source may send by HTTP and drop the same days: two workers then collect it at the same moment."""
+    with LiveStore.open(postgres_url) as store, ThreadPoolExecutor(2) as workers:
+        live = Engine(store)
+        for round_ in range(10):
+            data = file(*(f"k{number} {DAY}" for number in range(10 * round_ + 10)), at=NOW + round_ * HOUR)
+            both = [raw(data, 2 * round_ + way, NOW + round_ * HOUR, source=f"way {way}") for way in range(2)]
+            receipts = list(workers.map(live.take, both))
+            assert sorted(each.accepted for each in receipts if each is not None) == [0, 10]
+        assert len(live.facts()) == 100

@@ -35,6 +35,12 @@ class Failing:
         with self._under.writing() as connection:
             yield connection
 
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        self._answer()
+        with self._under.alone(what):
+            yield
+
     def close(self) -> None:
         self._under.close()
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from streams.collecting.quarantine import Quarantined
 from streams.messages import Etablissement
 from streams.testing import EPOCH, sample_notification
 from tests.feeds.test_receipts import RECEIPT
+from tests.live.processes import until
 from tests.live_database.postgres_server import PASSWORD, Server
 from tests.live_database.store_fixtures import GIVEN
 
@@ -256,3 +258,25 @@ def test_a_url_that_cannot_be_one(url: str, said: str) -> None:
 def test_a_database_is_named_by_its_place(url: str, name: str) -> None:
     with opened(url) as database:
         assert database.name == name
+
+
+def test_what_one_does_alone_another_waits_for(postgres_url: str) -> None:
+    order: list[str] = []
+
+    def wait() -> None:
+        with second.alone("a source"):
+            order.append("second")
+
+    with opened(postgres_url) as first, opened(postgres_url) as second, ThreadPoolExecutor(1) as threads:
+        with first.alone("a source"), second.alone("another source"):
+            waiting = threads.submit(wait)
+            until(lambda: _locks_waited_for(first) == 1)
+            order.append("first")
+        waiting.result(30)
+    assert order == ["first", "second"]
+
+
+def _locks_waited_for(database: PostgresDatabase) -> int:
+    with database.reading() as connection:
+        query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return int(connection.exec_driver_sql(query).scalar_one())
