@@ -12,6 +12,7 @@ from streams.adapters.topic_admin import TopicAdmin
 from tests.live.broker import Kafka, NoKafka, cluster_of, running, server_jars, with_closed_listener
 
 GIVEN = "VIGIE_TEST_KAFKA"
+DOCKER = "docker"
 BROKERS = ("kafka", "kafka_of_three")
 
 
@@ -35,8 +36,13 @@ def jars_or_skip(repository: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def kafka(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """One broker, the one VIGIE_TEST_KAFKA names or its own, without topics."""
+    """One broker, without topics: the one VIGIE_TEST_KAFKA names, one in a container, or its own."""
     given = os.environ.get(GIVEN)
+    if given == DOCKER:
+        containers = pytest.importorskip("testcontainers.community.kafka", reason="the extra `docker` is not installed")
+        with containers.KafkaContainer().with_kraft() as container:
+            yield Kafka((container.get_bootstrap_server(),))
+        return
     if given:
         yield Kafka(tuple(given.split(",")))
         return

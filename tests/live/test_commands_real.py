@@ -20,7 +20,7 @@ from tests.vigie.monitored import ROSTER, vigie
 
 REGION = "94"
 UNTOUCHED = "06"
-"""A région where no other test says anything."""
+"""A région where no other test puts plans in force."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +45,13 @@ def test_what_is_in_force_is_not_put_in_force_again(
     access: KafkaAccess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIGIE_LIVE", UNTOUCHED)
+    start = JournalReader(access).end_offset(UNTOUCHED)
     file = tmp_path / "astreinte.yaml"
     file.write_text(ROSTER.format(veille="x", claire="y", anne="z").replace('"52"', f'"{UNTOUCHED}"'), encoding="utf-8")
     first = [done("plans", "publish"), done("roster", "publish", file)]
     again = [done("plans", "publish"), done("roster", "publish", file)]
     assert ["already in force" in each.stdout for each in (*first, *again)] == [False, False, True, True]
-    plans, tableau = (decode(each.kind, each.payload) for each in new_entries(access, 0, UNTOUCHED))
+    plans, tableau = (decode(each.kind, each.payload) for each in new_entries(access, start, UNTOUCHED))
     assert isinstance(plans, PlanCatalogue)
     assert plans.sha256 in again[0].stdout
     assert isinstance(tableau, RosterVersion)
