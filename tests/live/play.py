@@ -58,6 +58,12 @@ from vigie.past import catalogue_message  # noqa: E402
 from vigie.worker import ENGINE, NORMALISERS  # noqa: E402
 
 SEED: Final = 2026
+_COUNTS: Final = {
+    "enregistrements reçus": "received",
+    "  nouveaux ou corrigés": "accepted",
+    "  déjà connus": "duplicates",
+    "  mis de côté": "quarantined",
+}
 READ_BYTES: Final = 8192
 
 
@@ -236,10 +242,10 @@ def show(stage: Stage, journal: JournalTopic, sent: int, console: Console) -> No
     with LiveStore.open(stage.database) as store:
         receipts = list(store.receipts.all())
     table = Table(show_header=False, box=None)
-    for name in ("received", "accepted", "duplicates", "quarantined"):
-        table.add_row(name, f"{sum(getattr(each, name) for each in receipts):,}".replace(",", " "))
     table.add_row("fichiers envoyés", str(sent))
     table.add_row("reçus", str(len(receipts)))
+    for label, name in _COUNTS.items():
+        table.add_row(label, str(sum(getattr(each, name) for each in receipts)))
     table.add_row("faits au journal", str(live.head.seq))
     table.add_row("décisions", str(live.head.effects))
     table.add_row("messages arrivés", str(len(stage.phones.rung)))
