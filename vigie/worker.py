@@ -38,10 +38,8 @@ _ASSIGNMENT_CHECK: Final = 0.25
 _log = structlog.get_logger()
 
 
-def places_of(app: Any) -> set[Place]:  # noqa: ANN401 - Faust is not typed
-    """Return every partition that an app reads now, with its topic."""
-    given = app.consumer.assignment() if app.consumer is not None else ()
-    return {(place.topic, place.partition) for place in given}
+def _places_of(app: Any) -> frozenset[Place]:  # noqa: ANN401 - Faust is not typed
+    return frozenset((place.topic, place.partition) for place in app.consumer.assignment())
 
 
 @dataclass(slots=True)
@@ -55,16 +53,25 @@ class Worker:
     journal: JournalTopic
     known: frozenset[str] = frozenset()
     heart: Heartbeat = field(default_factory=Heartbeat)
+    _places: dict[str, frozenset[Place]] = field(default_factory=dict)
+
+    def places(self, group: str) -> frozenset[Place]:
+        """Return what a group gave this worker, as of the last look; from any thread.
+
+        Asked before its app runs, and by another thread, Faust would make it a consumer of that thread.
+        """
+        return self._places.get(group, frozenset())
 
     def assigned(self) -> list[str]:
         """Return the régions whose partitions this worker reads now."""
-        return sorted(region_of(partition) for topic, partition in places_of(self.app) if topic == JOURNAL)
+        return sorted(region_of(partition) for topic, partition in self.places(ENGINE) if topic == JOURNAL)
 
     async def follow(self) -> None:
         """Wake the régions that come, forget those that go."""
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
+            self._look()
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)
@@ -72,6 +79,12 @@ class Worker:
                 _log.warning("assignment not followed", error=f"{type(error).__name__}: {error}")
             else:
                 self.known = now
+
+    def _look(self) -> None:
+        for group, app in ((ENGINE, self.app), (NORMALISERS, self.files)):
+            if app.crashed:
+                _stop_now(f"the group {group}: Faust ended with {app.crash_reason!r}")
+            self._places[group] = _places_of(app)
 
     async def _moved(self, now: frozenset[str]) -> None:
         for region in sorted(self.known - now):
@@ -121,8 +134,11 @@ async def run_worker(worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    await worker.app.start()
-    await worker.files.start()
+    try:
+        await worker.app.start()
+        await worker.files.start()
+    except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its place in the group
+        _stop_now(f"Faust does not start: {type(error).__name__}: {error}")
     engine = worker.engine
     doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
     tasks = [asyncio.create_task(each) for each in doings]

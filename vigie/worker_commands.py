@@ -20,7 +20,7 @@ from vigie.errors import explained
 from vigie.group_health import GroupWatch, worker_health
 from vigie.health import Health, health_port
 from vigie.live_settings import LiveSettings, live_settings
-from vigie.worker import ENGINE, NORMALISERS, Resources, Worker, build_worker, places_of, run_worker
+from vigie.worker import ENGINE, NORMALISERS, Resources, Worker, build_worker, run_worker
 
 
 def worker(
@@ -58,7 +58,7 @@ async def _run(settings: LiveSettings, data: Path, opened: Resources, collecting
 
 def _health(settings: LiveSettings, worker: Worker) -> AbstractContextManager[Health]:
     engine, files = (
-        GroupWatch(settings.kafka, group, partial(places_of, app), Watchdog(settings.stuck_after))
-        for group, app in ((ENGINE, worker.app), (NORMALISERS, worker.files))
+        GroupWatch(settings.kafka, group, partial(worker.places, group), Watchdog(settings.stuck_after))
+        for group in (ENGINE, NORMALISERS)
     )
     return worker_health(engine, files, worker.heart)
