@@ -87,8 +87,7 @@ class Worker:
             self._places[group] = _places_of(app)
 
     async def _moved(self, now: frozenset[str]) -> None:
-        for region in sorted(self.known - now):
-            self.engine.keeper.drop(region)
+        self.engine.keeper.keep_only(now)
         came = sorted(now - self.known)
         if came:
             written = [region for region in came if await asyncio.to_thread(self.journal.end_offset, region)]
@@ -144,9 +143,10 @@ async def run_worker(worker: Worker) -> None:
     tasks = [asyncio.create_task(each) for each in doings]
     _log.info("worker started", brokers=str(worker.app.conf.broker))
     await stop.wait()
+    assigned = worker.assigned()
     for task in tasks:
         task.cancel()
     await worker.files.stop()
     await worker.app.stop()
-    await asyncio.to_thread(engine.save_all)
+    await asyncio.to_thread(engine.save_all, assigned)
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)
