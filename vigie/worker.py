@@ -52,20 +52,26 @@ class Worker:
     normalising: NormalisingAgent
     journal: JournalTopic
     known: frozenset[str] = frozenset()
-    places: dict[str, frozenset[Place]] = field(default_factory=lambda: {ENGINE: frozenset(), NORMALISERS: frozenset()})
     heart: Heartbeat = field(default_factory=Heartbeat)
+    _places: dict[str, frozenset[Place]] = field(default_factory=dict)
+
+    def places(self, group: str) -> frozenset[Place]:
+        """Return what a group gave this worker, as of the last look; from any thread.
+
+        Asked before its app runs, and by another thread, Faust would make it a consumer of that thread.
+        """
+        return self._places.get(group, frozenset())
 
     def assigned(self) -> list[str]:
         """Return the régions whose partitions this worker reads now."""
-        return sorted(region_of(partition) for topic, partition in self.places[ENGINE] if topic == JOURNAL)
+        return sorted(region_of(partition) for topic, partition in self.places(ENGINE) if topic == JOURNAL)
 
     async def follow(self) -> None:
         """Wake the régions that come, forget those that go."""
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
-            # Another thread must not ask Faust: it would make a consumer of that thread's loop.
-            self.places = {ENGINE: _places_of(self.app), NORMALISERS: _places_of(self.files)}
+            self._look()
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)
@@ -74,9 +80,14 @@ class Worker:
             else:
                 self.known = now
 
+    def _look(self) -> None:
+        for group, app in ((ENGINE, self.app), (NORMALISERS, self.files)):
+            if app.crashed:
+                _stop_now(f"the group {group}: Faust ended with {app.crash_reason!r}")
+            self._places[group] = _places_of(app)
+
     async def _moved(self, now: frozenset[str]) -> None:
-        for region in sorted(self.known - now):
-            self.engine.keeper.drop(region)
+        self.engine.keeper.keep_only(now)
         came = sorted(now - self.known)
         if came:
             written = [region for region in came if await asyncio.to_thread(self.journal.end_offset, region)]
@@ -122,16 +133,20 @@ async def run_worker(worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    await worker.app.start()
-    await worker.files.start()
+    try:
+        await worker.app.start()
+        await worker.files.start()
+    except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its place in the group
+        _stop_now(f"Faust does not start: {type(error).__name__}: {error}")
     engine = worker.engine
     doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
     tasks = [asyncio.create_task(each) for each in doings]
     _log.info("worker started", brokers=str(worker.app.conf.broker))
     await stop.wait()
+    assigned = worker.assigned()
     for task in tasks:
         task.cancel()
     await worker.files.stop()
     await worker.app.stop()
-    await asyncio.to_thread(engine.save_all)
+    await asyncio.to_thread(engine.save_all, assigned)
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)

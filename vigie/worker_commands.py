@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from streams.adapters.group_progress import Place
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.adapters.normaliser import Collecting
@@ -57,13 +56,9 @@ async def _run(settings: LiveSettings, data: Path, opened: Resources, collecting
         await run_worker(worker)
 
 
-def _places(worker: Worker, group: str) -> frozenset[Place]:
-    return worker.places[group]
-
-
 def _health(settings: LiveSettings, worker: Worker) -> AbstractContextManager[Health]:
     engine, files = (
-        GroupWatch(settings.kafka, group, partial(_places, worker, group), Watchdog(settings.stuck_after))
+        GroupWatch(settings.kafka, group, partial(worker.places, group), Watchdog(settings.stuck_after))
         for group in (ENGINE, NORMALISERS)
     )
     return worker_health(engine, files, worker.heart)

@@ -6,7 +6,7 @@ the same event, and effects told twice have the same ids.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -127,8 +127,10 @@ class EngineAgent:
             self.sender.send, JOURNAL, [Message(region, TICK, (), partition_of(region)) for region in regions]
         )
 
-    def save_all(self) -> None:
-        """Keep a snapshot of every région, so that who takes over reads nothing again."""
+    def save_all(self, assigned: Collection[str]) -> None:
+        """Keep a snapshot of every région of this worker, so that who takes over reads nothing again."""
+        # Of a région that went, who has it now keeps a newer one.
+        self.keeper.keep_only(assigned)
         for region in self.keeper.regions():
             log = self.keeper.log(region)
             if log is not None:

@@ -14,7 +14,7 @@ A record on which the fold fails is a defect of Vigie. The région is found agai
 over, since the fold fails on it everywhere: one record is set aside, the others go on being judged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -107,6 +107,11 @@ class Keeper:
         """Forget a région: another worker keeps it, or what is in memory is not sure."""
         self._kept.pop(region, None)
 
+    def keep_only(self, regions: Collection[str]) -> None:
+        """Forget all other régions: a record that was in hand when they went may have brought one back."""
+        for region in self._kept.keys() - set(regions):
+            self.drop(region)
+
     def save_due(self, region: str) -> bytes | None:
         """Return the snapshot to keep now; None when the last is recent enough. `saved` is told once it is kept."""
         kept = self._kept.get(region)
@@ -117,8 +122,10 @@ class Keeper:
         return kept.log.snapshot() if is_old or kept.log.next_offset - kept.saved_offset >= SAVE_RECORDS else None
 
     def saved(self, region: str) -> None:
-        """Note that the snapshot of where the région stands is kept."""
-        kept = self._kept[region]
+        """Note that the snapshot of where the région stands is kept; nothing when it was dropped meanwhile."""
+        kept = self._kept.get(region)
+        if kept is None:
+            return
         kept.saved_offset, kept.saved_at = kept.log.next_offset, kept.log.head.advanced_to
 
     def reach(self, region: str, offset: int) -> RegionLog:
