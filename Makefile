@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help python demo test lint types format check-format tests wheel wheel-tests bench fuzz soak clean
+.PHONY: help python demo live test lint types format check-format tests wheel wheel-tests bench fuzz soak clean
 
 # A candidate must be able to make a virtual environment: bare Debian has Python without ensurepip.
 PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -32,6 +32,9 @@ python:  ## Print the Python that the environments are made with
 
 demo: .venv/.runtime  ## Play a crisis through the real monitor [SCENARIO=exercice-2016, DATA=../shared/data]
 	@$(BIN)/vigie demo $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(DATA),--data "$(DATA)")
+
+live: .venv/.dev  ## Play the crisis through Kafka, PostgreSQL and every process, without Docker
+	@$(BIN)/python tests/live/play.py
 
 test: check-format lint types tests wheel-tests  ## Check everything, then test the built wheel
 	@echo "make test: everything passed"

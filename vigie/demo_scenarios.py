@@ -52,9 +52,12 @@ class Scenario:
     told: tuple[tuple[datetime, str], ...] = ()
 
 
-def winter_scenario(seed: int) -> Scenario:
-    """Return the synthetic winter evening in Pays de la Loire, judged by the shipped plans and the demo's own."""
-    return _played(winter_evening(seed, EVENING))
+def winter_scenario(seed: int, start: datetime = EVENING) -> Scenario:
+    """Return a synthetic winter evening in Pays de la Loire, judged by the shipped plans and the demo's own.
+
+    It is that of the local day of ``start``, from 14:00 on.
+    """
+    return _played(winter_evening(seed, start))
 
 
 def exercise_scenario(seed: int) -> Scenario:

@@ -38,10 +38,8 @@ _ASSIGNMENT_CHECK: Final = 0.25
 _log = structlog.get_logger()
 
 
-def places_of(app: Any) -> set[Place]:  # noqa: ANN401 - Faust is not typed
-    """Return every partition that an app reads now, with its topic."""
-    given = app.consumer.assignment() if app.consumer is not None else ()
-    return {(place.topic, place.partition) for place in given}
+def _places_of(app: Any) -> frozenset[Place]:  # noqa: ANN401 - Faust is not typed
+    return frozenset((place.topic, place.partition) for place in app.consumer.assignment())
 
 
 @dataclass(slots=True)
@@ -54,17 +52,20 @@ class Worker:
     normalising: NormalisingAgent
     journal: JournalTopic
     known: frozenset[str] = frozenset()
+    places: dict[str, frozenset[Place]] = field(default_factory=lambda: {ENGINE: frozenset(), NORMALISERS: frozenset()})
     heart: Heartbeat = field(default_factory=Heartbeat)
 
     def assigned(self) -> list[str]:
         """Return the régions whose partitions this worker reads now."""
-        return sorted(region_of(partition) for topic, partition in places_of(self.app) if topic == JOURNAL)
+        return sorted(region_of(partition) for topic, partition in self.places[ENGINE] if topic == JOURNAL)
 
     async def follow(self) -> None:
         """Wake the régions that come, forget those that go."""
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
+            # Another thread must not ask Faust: it would make a consumer of that thread's loop.
+            self.places = {ENGINE: _places_of(self.app), NORMALISERS: _places_of(self.files)}
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from streams.adapters.group_progress import Place
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.adapters.normaliser import Collecting
@@ -20,7 +21,7 @@ from vigie.errors import explained
 from vigie.group_health import GroupWatch, worker_health
 from vigie.health import Health, health_port
 from vigie.live_settings import LiveSettings, live_settings
-from vigie.worker import ENGINE, NORMALISERS, Resources, Worker, build_worker, places_of, run_worker
+from vigie.worker import ENGINE, NORMALISERS, Resources, Worker, build_worker, run_worker
 
 
 def worker(
@@ -56,9 +57,13 @@ async def _run(settings: LiveSettings, data: Path, opened: Resources, collecting
         await run_worker(worker)
 
 
+def _places(worker: Worker, group: str) -> frozenset[Place]:
+    return worker.places[group]
+
+
 def _health(settings: LiveSettings, worker: Worker) -> AbstractContextManager[Health]:
     engine, files = (
-        GroupWatch(settings.kafka, group, partial(places_of, app), Watchdog(settings.stuck_after))
-        for group, app in ((ENGINE, worker.app), (NORMALISERS, worker.files))
+        GroupWatch(settings.kafka, group, partial(_places, worker, group), Watchdog(settings.stuck_after))
+        for group in (ENGINE, NORMALISERS)
     )
     return worker_health(engine, files, worker.heart)

