@@ -1,6 +1,8 @@
 """A worker: Faust gives it partitions, it collects the files and folds the journal. `run_worker` ends when it is asked.
 
-Files and journal are read by two groups: a file that waits for the database holds up no decision.
+Files and journal are read by several groups, the files of each raw topic by one: a file that waits for the database
+holds up no decision, and visits that wait to be collected hold up no signal. In one group they would: Faust hands over
+what it fetched in order, and waits where a topic's files do.
 """
 
 import asyncio
@@ -31,8 +33,8 @@ from vigie.health import elapsed
 
 ENGINE: Final = "vigie-engine"
 """The group of the workers that fold: a région is folded by one of them at a time."""
-NORMALISERS: Final = "vigie-normaliser"
-"""The group of the workers that collect: a partition of files is read by one of them at a time."""
+NORMALISERS: Final = {topic: f"vigie-normaliser-{topic.rpartition('.')[2]}" for topic in RAW}
+"""The groups of the workers that collect, by raw topic: a partition is read by one of them at a time."""
 _ASSIGNMENT_CHECK: Final = 0.25
 
 _log = structlog.get_logger()
@@ -48,11 +50,14 @@ class Worker:
 
     app: Any
     engine: EngineAgent
-    files: Any
+    files: dict[str, Any]
+    """By group."""
     normalising: NormalisingAgent
     journal: JournalTopic
     known: frozenset[str] = frozenset()
-    places: dict[str, frozenset[Place]] = field(default_factory=lambda: {ENGINE: frozenset(), NORMALISERS: frozenset()})
+    places: dict[str, frozenset[Place]] = field(
+        default_factory=lambda: dict.fromkeys((ENGINE, *NORMALISERS.values()), frozenset())
+    )
     heart: Heartbeat = field(default_factory=Heartbeat)
 
     def assigned(self) -> list[str]:
@@ -65,7 +70,9 @@ class Worker:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
             # Another thread must not ask Faust: it would make a consumer of that thread's loop.
-            self.places = {ENGINE: _places_of(self.app), NORMALISERS: _places_of(self.files)}
+            self.places = {ENGINE: _places_of(self.app)} | {
+                group: _places_of(each) for group, each in self.files.items()
+            }
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)
@@ -101,12 +108,11 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
     keeper = Keeper(opened.journal, opened.states, _log.warning)
     engine = EngineAgent(keeper, opened.states, opened.sender, dead_letters, Declaring(opened.store), _stop_now)
     reading(app, (JOURNAL,), "engine", engine.handle)
-    files = faust_app(access, NORMALISERS, session, data, OF_FILES)
     normalising = NormalisingAgent(Normaliser(opened.store, opened.journal, dead_letters, collecting))
-    for topic in RAW:
-        # One agent each: a large file of visits holds up no signal.
-        reading(files, (topic,), topic, normalising.handle)
-    when_moved(files, normalising.moved)
+    files = {group: faust_app(access, group, session, data, OF_FILES) for group in NORMALISERS.values()}
+    for topic, group in NORMALISERS.items():
+        reading(files[group], (topic,), topic, normalising.handle)
+        when_moved(files[group], normalising.moved)
     return Worker(app, engine, files, normalising, opened.journal)
 
 
@@ -123,7 +129,8 @@ async def run_worker(worker: Worker) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     await worker.app.start()
-    await worker.files.start()
+    for files in worker.files.values():
+        await files.start()
     engine = worker.engine
     doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
     tasks = [asyncio.create_task(each) for each in doings]
@@ -131,7 +138,8 @@ async def run_worker(worker: Worker) -> None:
     await stop.wait()
     for task in tasks:
         task.cancel()
-    await worker.files.stop()
+    for files in worker.files.values():
+        await files.stop()
     await worker.app.stop()
     await asyncio.to_thread(engine.save_all)
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)

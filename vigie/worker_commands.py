@@ -62,8 +62,8 @@ def _places(worker: Worker, group: str) -> frozenset[Place]:
 
 
 def _health(settings: LiveSettings, worker: Worker) -> AbstractContextManager[Health]:
-    engine, files = (
+    engine, *files = (
         GroupWatch(settings.kafka, group, partial(_places, worker, group), Watchdog(settings.stuck_after))
-        for group in (ENGINE, NORMALISERS)
+        for group in (ENGINE, *NORMALISERS.values())
     )
     return worker_health(engine, files, worker.heart)
