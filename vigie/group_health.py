@@ -1,7 +1,7 @@
 """The health of a member of a group of consumers: a worker, a notifier."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -67,16 +67,23 @@ def beating(heart: Heartbeat) -> Iterator[str]:
 
 
 @contextmanager
-def worker_health(engine: GroupWatch, files: GroupWatch, heart: Heartbeat) -> Iterator[Health]:
+def worker_health(engine: GroupWatch, files: Sequence[GroupWatch], heart: Heartbeat) -> Iterator[Health]:
     """Give the health of a worker: alive while it turns and the journal is folded, ready once it has its partitions.
 
     Files that wait for the database are not a reason to start it again.
     """
-    with watching(engine) as kafka, watching(files):
+    with ExitStack() as stack:
+        kafka, *_ = [stack.enter_context(watching(each)) for each in (engine, *files)]
         yield Health(
             live=lambda: (*beating(heart), *engine.stuck()),
-            ready=lambda: (*kafka.reasons(), *engine.unassigned(), *files.unassigned(), *files.stuck()),
+            ready=lambda: (*kafka.reasons(), *engine.unassigned(), *_waiting(files)),
         )
+
+
+def _waiting(files: Iterable[GroupWatch]) -> Iterator[str]:
+    for each in files:
+        yield from each.unassigned()
+        yield from each.stuck()
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """A worker: Faust gives it partitions, it collects the files and folds the journal. `run_worker` ends when it is asked.
 
-Files and journal are read by two groups: a file that waits for the database holds up no decision.
+Files and journal are read by several groups, the files of each raw topic by one: a file that waits for the database
+holds up no decision, and visits that wait to be collected hold up no signal. In one group they would: Faust hands over
+what it fetched in order, and waits where a topic's files do.
 """
 
 import asyncio
@@ -31,8 +33,8 @@ from vigie.health import elapsed
 
 ENGINE: Final = "vigie-engine"
 """The group of the workers that fold: a région is folded by one of them at a time."""
-NORMALISERS: Final = "vigie-normaliser"
-"""The group of the workers that collect: a partition of files is read by one of them at a time."""
+NORMALISERS: Final = {topic: f"vigie-normaliser-{topic.rpartition('.')[2]}" for topic in RAW}
+"""The groups of the workers that collect, by raw topic: a partition is read by one of them at a time."""
 _ASSIGNMENT_CHECK: Final = 0.25
 
 _log = structlog.get_logger()
@@ -44,11 +46,12 @@ def _places_of(app: Any) -> frozenset[Place]:  # noqa: ANN401 - Faust is not typ
 
 @dataclass(slots=True)
 class Worker:
-    """One process of the two groups: its apps, their agents, and what it holds open."""
+    """One process of several groups: its apps, their agents, and what it holds open."""
 
     app: Any
     engine: EngineAgent
-    files: Any
+    files: dict[str, Any]
+    """By group."""
     normalising: NormalisingAgent
     journal: JournalTopic
     known: frozenset[str] = frozenset()
@@ -81,7 +84,7 @@ class Worker:
                 self.known = now
 
     def _look(self) -> None:
-        for group, app in ((ENGINE, self.app), (NORMALISERS, self.files)):
+        for group, app in ((ENGINE, self.app), *self.files.items()):
             if app.crashed:
                 _stop_now(f"the group {group}: Faust ended with {app.crash_reason!r}")
             self._places[group] = _places_of(app)
@@ -112,12 +115,11 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
     keeper = Keeper(opened.journal, opened.states, _log.warning)
     engine = EngineAgent(keeper, opened.states, opened.sender, dead_letters, Declaring(opened.store), _stop_now)
     reading(app, (JOURNAL,), "engine", engine.handle)
-    files = faust_app(access, NORMALISERS, session, data, OF_FILES)
     normalising = NormalisingAgent(Normaliser(opened.store, opened.journal, dead_letters, collecting))
-    for topic in RAW:
-        # One agent each: a large file of visits holds up no signal.
-        reading(files, (topic,), topic, normalising.handle)
-    when_moved(files, normalising.moved)
+    files = {group: faust_app(access, group, session, data, OF_FILES) for group in NORMALISERS.values()}
+    for topic, group in NORMALISERS.items():
+        reading(files[group], (topic,), topic, normalising.handle)
+        when_moved(files[group], normalising.moved)
     return Worker(app, engine, files, normalising, opened.journal)
 
 
@@ -135,7 +137,8 @@ async def run_worker(worker: Worker) -> None:
         loop.add_signal_handler(each, stop.set)
     try:
         await worker.app.start()
-        await worker.files.start()
+        for files in worker.files.values():
+            await files.start()
     except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its place in the group
         _stop_now(f"Faust does not start: {type(error).__name__}: {error}")
     engine = worker.engine
@@ -146,7 +149,8 @@ async def run_worker(worker: Worker) -> None:
     assigned = worker.assigned()
     for task in tasks:
         task.cancel()
-    await worker.files.stop()
+    for files in worker.files.values():
+        await files.stop()
     await worker.app.stop()
     await asyncio.to_thread(engine.save_all, assigned)
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)

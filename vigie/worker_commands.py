@@ -57,8 +57,8 @@ async def _run(settings: LiveSettings, data: Path, opened: Resources, collecting
 
 
 def _health(settings: LiveSettings, worker: Worker) -> AbstractContextManager[Health]:
-    engine, files = (
+    engine, *files = (
         GroupWatch(settings.kafka, group, partial(worker.places, group), Watchdog(settings.stuck_after))
-        for group in (ENGINE, NORMALISERS)
+        for group in (ENGINE, *NORMALISERS.values())
     )
     return worker_health(engine, files, worker.heart)

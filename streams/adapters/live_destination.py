@@ -21,8 +21,6 @@ from streams.entry import Draft
 from streams.live.record import fact_id
 from streams.messages import Etablissement
 
-_NUMBERS: Final = 500
-"""Numbers reserved at once: those that are not used are lost, there are enough."""
 _CLOCKS_DIFFER: Final = timedelta(minutes=15)
 """How far the clocks of two brokers may be apart. Vigie's own choice."""
 
@@ -81,7 +79,7 @@ class LiveDestination:
     def number(self, region: str, ahead: int) -> int:
         """Return what draft ``ahead`` (from 0) of the next `collect` is known by in the rows of the ledger."""
         while len(self._numbers) <= ahead:
-            self._numbers += self._store.reserve_numbers(region, _NUMBERS)
+            self._numbers.append(self._store.numbers.take(region))
         return self._numbers[ahead]
 
     def versions(self, region: str, numbers: Collection[int]) -> Mapping[int, Draft]:

@@ -28,7 +28,7 @@ from streams.adapters.ledger_store import StoredLedger
 from streams.adapters.live_tables import LIVE_TABLES
 from streams.adapters.quarantine_store import StoredQuarantine
 from streams.adapters.receipt_store import StoredReceipts
-from streams.adapters.version_store import StoredVersions
+from streams.adapters.version_store import ReservedNumbers, StoredVersions
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import Quarantined
 from streams.entry import Draft
@@ -50,6 +50,7 @@ class LiveStore:
         self.deliveries = StoredDeliveries(database)
         self.aside = StoredQuarantine(database)
         self._versions = StoredVersions(database)
+        self.numbers = ReservedNumbers(self._versions.reserve)
 
     @classmethod
     def open(cls, url: str, policy: RetryPolicy = DEFAULT_POLICY) -> Self:

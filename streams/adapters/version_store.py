@@ -4,7 +4,8 @@ On Kafka a draft has no number before the broker takes it, and its text cannot b
 calls ``seq`` is then a number reserved here, under which the draft is kept until another replaces it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, select
@@ -19,6 +20,26 @@ from streams.collecting.ledger import Collected, Scope
 from streams.entry import Draft, Status
 
 _CHUNK: Final = 500
+_AT_ONCE: Final = 500
+"""Numbers reserved at once for all files of a process: those that are not used are lost, there are enough."""
+
+
+class ReservedNumbers:
+    """Numbers of versions that this process may give; ``reserve`` is `StoredVersions.reserve`. Safe between threads."""
+
+    def __init__(self, reserve: Callable[[str, int], range]) -> None:
+        self._reserve = reserve
+        self._left: dict[str, Iterator[int]] = {}
+        self._lock = Lock()
+
+    def take(self, region: str) -> int:
+        """Return a number that nobody else is given; StorageError."""
+        with self._lock:
+            number = next(self._left.get(region, iter(())), None)
+            if number is None:
+                self._left[region] = iter(self._reserve(region, _AT_ONCE))
+                number = next(self._left[region])
+        return number
 
 
 class StoredVersions:

@@ -42,7 +42,7 @@ from streams.entry import Draft, Head, Status, combined_digest  # noqa: E402
 from streams.live.log_reader import LogReader  # noqa: E402
 from streams.live.record import fact_id  # noqa: E402
 from streams.live.region_log import RegionLog  # noqa: E402
-from streams.live.topics import EFFECTS, JOURNAL, RAW, SOURCES_AT_ONCE, partition_of  # noqa: E402
+from streams.live.topics import EFFECTS, JOURNAL, SOURCES_AT_ONCE, partition_of  # noqa: E402
 from streams.messages import Acknowledge, Message, RosterVersion, encode  # noqa: E402
 from streams.replay import replay  # noqa: E402
 from streams.synthetic.evening import LASTS  # noqa: E402
@@ -177,13 +177,11 @@ def answer_calls(stage: Stage, journal: JournalTopic, answered: set[str]) -> Non
 
 def is_quiet(access: KafkaAccess) -> bool:
     """Tell whether every group has read everything."""
-    raw: list[Place] = [(topic, partition) for topic in RAW for partition in range(SOURCES_AT_ONCE)]
-    region = partition_of(REGION)
-    places: dict[str, list[Place]] = {
-        NORMALISERS: raw,
-        ENGINE: [(JOURNAL, region)],
-        NOTIFIERS: [(EFFECTS, region)],
+    raw: dict[str, list[Place]] = {
+        group: [(topic, partition) for partition in range(SOURCES_AT_ONCE)] for topic, group in NORMALISERS.items()
     }
+    region = partition_of(REGION)
+    places = raw | {ENGINE: [(JOURNAL, region)], NOTIFIERS: [(EFFECTS, region)]}
     for group, read in places.items():
         with GroupProgress(access, group) as looking:
             seen = looking.look(read)

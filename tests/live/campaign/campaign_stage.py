@@ -197,16 +197,17 @@ class Load:
 
 
 @contextmanager
-def staged(
-    access: KafkaAccess, database: str, path: Path, phones: Phones, *regions: str
-) -> Iterator[Stage]:
+def staged(access: KafkaAccess, database: str, path: Path, phones: Phones, *regions: str) -> Iterator[Stage]:
     """Set the stage for the length of the block; every process is ended with it."""
-    with ExitStack() as running, JournalTopic(access) as journal, RawTopics(access) as raw:
-        with LiveStore.open(database) as store:
-            stage = Stage(access, database, path, phones, regions, journal, raw, store, running)
-            stage.open()
-            with running:
-                yield stage
+    with (
+        LiveStore.open(database) as store,
+        JournalTopic(access) as journal,
+        RawTopics(access) as raw,
+        ExitStack() as running,
+    ):
+        stage = Stage(access, database, path, phones, regions, journal, raw, store, running)
+        stage.open()
+        yield stage
 
 
 def until_quiet(look: Callable[[], object], seconds: float = 300.0) -> None:

@@ -138,5 +138,3 @@ def _assert_counted(stage: Stage) -> None:
         assert receipt is not None
         assert not receipt.refused, receipt
         assert receipt.received == receipt.accepted + receipt.duplicates + receipt.quarantined
-
-
