@@ -72,7 +72,7 @@ class Normaliser:
         if self._store.receipts.find(blank.id) is not None:
             return None
         destination = LiveDestination(
-            self._store, self._journal, record.place, record.appended_at if may_be_begun else None
+            self._store, self._journal, record.place, record.appended_at if may_be_begun else None, blank.id
         )
         try:
             receipt = self._collecting(destination).collect(_incoming(file, blank), _context(record, file))

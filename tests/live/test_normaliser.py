@@ -273,3 +273,21 @@ def test_a_problem_of_the_brokers_is_no_defect(live: Engine) -> None:
     with pytest.raises(KafkaProblem):
         live.take(raw(file(f"a {DAY}")))
     assert (live.aside.letters, live.receipts()) == ([], [])
+
+
+def test_who_wakes_in_the_middle_of_a_file_finished_by_another_writes_nothing(live: Engine) -> None:
+    first, corrected = records((file(f"a {DAY}"), file(f"a {DAY} 2", at=NOW + HOUR)))
+    asleep = live.destination(first.place, receipt="recu-1")
+    scope, number = Scope(REGION, "rpu", ETAB), asleep.number(REGION, 0)
+    live.take(raw(first.value or b"", first.offset, receipt="recu-1"))
+    live.take(corrected)
+    ledger, facts = live.store.ledger.known(scope, ("a",)), live.facts()
+    stale = LedgerRow(Status.ACTUAL, "a", TODAY, b"old", NOW, number)
+    draft = Draft(NOW, Status.ACTUAL, REGION, *messages.encode(signal()))
+    assert len(facts) > 1
+    asleep.collect(REGION, [draft], NOW, Collected(scope, (stale,)))
+    assert (live.store.ledger.known(scope, ("a",)), live.facts()) == (ledger, facts)
+    live.store.commit_collected(REGION, Collected(scope, (stale,)), {}, (), "recu-1")
+    assert live.store.ledger.known(scope, ("a",)) == ledger
+    live.store.commit_collected(REGION, Collected(scope, (stale,)), {}, (), "another")
+    assert live.store.ledger.known(scope, ("a",)) != ledger
