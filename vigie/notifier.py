@@ -1,4 +1,7 @@
-"""A notifier: effects stored, messages sent, reports journaled. Several may run at once, on one database."""
+"""A notifier: effects stored, messages sent, reports journaled. Several may run at once, on one database.
+
+What is due is due by the brokers' time, which dated the decision: on a host whose clock is late, a page would wait.
+"""
 
 import threading
 from collections.abc import Callable
@@ -19,15 +22,17 @@ from streams.adapters.live_store import LiveStore
 from streams.adapters.normaliser import SetsAside
 from streams.entry import Draft, Status
 from streams.live.health import Heartbeat
+from streams.live.keeping import BrokerClock
 from streams.live.problems import KafkaProblem
 from streams.live.record import fact_id
-from streams.live.topics import EFFECTS
+from streams.live.topics import EFFECTS, REGION_CODES
 from streams.messages import DeliveryReport
 from vigie.health import elapsed
 
 POLL_SECONDS: Final = 0.1
 AWAY_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 3.0
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -46,9 +51,16 @@ class Notifier:
     stop: threading.Event
     reports: list[Report] = field(default_factory=list)
     heart: Heartbeat = field(default_factory=Heartbeat)
+    region: str = REGION_CODES[0]
+    """Where the brokers are asked for the time: a tick, that nobody minds."""
+    _clock: BrokerClock = field(default_factory=BrokerClock)
 
     def run(self) -> bool:
         """Run until ``stop`` is set; return whether every channel has answered."""
+        self._again(self._ask_time, None)
+        taken_back = self._again(lambda: self.sender.recover(self._now()), 0)
+        if taken_back:
+            _log.info("messages of a notifier that was killed are sent again", count=taken_back)
         try:
             while not self.stop.is_set():
                 self.turn()
@@ -58,21 +70,32 @@ class Notifier:
         self._collect()
         return not unanswered
 
+    def _ask_time(self) -> None:
+        self._saw(self.journal.append_tick(self.region).appended_at)
+
+    def _saw(self, appended_at: datetime | None) -> None:
+        if appended_at is not None:
+            self._clock.saw(appended_at, elapsed(), _EPOCH)
+
+    def _now(self) -> datetime:
+        return self._clock.now(elapsed(), _EPOCH) or datetime.now(UTC)
+
     def turn(self) -> None:
         """Store what came, send what is due, report what became of it."""
         self.heart.beat(elapsed())
         told = self._again(lambda: self.group.poll(POLL_SECONDS), list[Told]())
         for each in told:
+            self._saw(each.appended_at)
             self._until_done(partial(self.store.record_effects, each.region, each.effects))
             for letter in each.unreadable:
                 self._until_done(partial(self._set_aside, each.region, letter))
         if told:
             self._again(self.group.commit, None)
-        self._again(lambda: self.sender.dispatch(datetime.now(UTC)), 0)
+        self._again(lambda: self.sender.dispatch(self._now()), 0)
         self._collect()
 
     def _collect(self) -> None:
-        self.reports += self._again(lambda: self.sender.collect(datetime.now(UTC)), list[Report]())
+        self.reports += self._again(lambda: self.sender.collect(self._now()), list[Report]())
         while self.reports:
             is_reported = self._again(partial(self._report, self.reports[0]), otherwise=False)
             if not is_reported:

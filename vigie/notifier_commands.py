@@ -62,7 +62,7 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
         heart = Heartbeat(settings.stuck_after)
-        made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart)
+        made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart, region=settings.region)
         watch = GroupWatch(settings.kafka, GROUP, group.places)
         database = Asking("the database", store.check, (StorageError,))
         health = stack.enter_context(notifier_health(watch, made.heart, database))

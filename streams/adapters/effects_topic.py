@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Self
 
 import msgspec
@@ -10,6 +11,7 @@ from alerts import effects
 from alerts.effects import Effect
 from streams.adapters.group_progress import Place
 from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, opened, reaching
+from streams.adapters.topic_sender import instant
 from streams.live.topics import EFFECTS, region_of
 
 GROUP: Final = "vigie-notifier"
@@ -33,6 +35,8 @@ class Told:
     region: str
     effects: tuple[Effect, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    appended_at: datetime | None = None
+    """The broker's append time of the last of them."""
 
 
 class EffectsGroup:
@@ -84,11 +88,13 @@ class EffectsGroup:
 
 def told(region: str, records: Iterable[Any]) -> Told:
     """Return what records of kafka-python say."""
+    records = list(records)
     read = [_read(record) for record in records]
     return Told(
         region,
         tuple(each for each in read if not isinstance(each, Unreadable)),
         tuple(each for each in read if isinstance(each, Unreadable)),
+        instant(records[-1].timestamp) if records else None,
     )
 
 

@@ -3,6 +3,9 @@
 Killed between the two, the file is collected again: its facts get the same ids, and whoever reads the journal counts a
 fact once. Only ids read lately are remembered by readers, so a file that may have been begun before is told with
 ``begun_at``: what the journal already holds of it is then not sent again, however much was written meanwhile.
+
+A worker that was suspended in the middle of a file goes on with it when it wakes. Meanwhile another may have finished
+the file, and newer ones: once its ``receipt`` is kept, nothing more of a file is written.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,14 +47,17 @@ class LiveDestination:
     """A `streams.collecting.destination.Destination` for one file, or one order.
 
     ``cause`` names it: its facts have the same ids whenever it is collected again. ``begun_at``: since when it may have
-    been collected in part, None when nobody can have begun.
+    been collected in part, None when nobody can have begun. ``receipt`` is the id of the file's receipt.
     """
 
-    def __init__(self, store: LiveStore, journal: Facts, cause: str, begun_at: datetime | None) -> None:
+    def __init__(
+        self, store: LiveStore, journal: Facts, cause: str, begun_at: datetime | None, receipt: str | None = None
+    ) -> None:
         self._store = store
         self._journal = journal
         self._cause = cause
         self._begun_at = begun_at
+        self._receipt = receipt
         self._numbers: list[int] = []
         self._declared: dict[str, dict[str, Etablissement]] = {}
 
@@ -95,13 +101,15 @@ class LiveDestination:
         quarantine: Sequence[Quarantined] = (),
     ) -> None:
         """Journal drafts, then keep what comes with them. A `KafkaProblem`, StorageError, JournalConflict."""
+        if self._receipt is not None and self._store.receipts.find(self._receipt) is not None:
+            return
         numbered = list(zip_longest(drafts, self._numbers[: len(drafts)]))
         keys = {row.seq: row.key for row in collected.rows}
         facts = [self._fact(draft, keys.get(number)) for draft, number in numbered]
         if facts:
             self._journal.append(self._missing(region, facts))
         quoted = {number: draft for draft, number in numbered if number in keys and draft.kind in QUOTED}
-        self._store.commit_collected(region, collected, quoted, quarantine)
+        self._store.commit_collected(region, collected, quoted, quarantine, self._receipt)
         del self._numbers[: len(drafts)]
 
     def _fact(self, draft: Draft, key: str | None) -> Fact:

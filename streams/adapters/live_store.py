@@ -105,13 +105,17 @@ class LiveStore:
         collected: Collected,
         versions: Mapping[int, Draft],
         aside: Sequence[Quarantined] = (),
+        of: str | None = None,
     ) -> None:
         """Write what collecting a file, or a part of it, leaves. JournalConflict, StorageError: nothing is written.
 
         ``versions`` are the drafts of ``collected.rows`` that a later file may correct, by ``seq``. A receipt that is
-        there already stays: it counted what was new, a file read again only counts repeats.
+        there already stays: it counted what was new, a file read again only counts repeats. ``of`` is the id of the
+        file's receipt: once that is kept, somebody else finished the file, and nothing more of it is written.
         """
         with self.database.writing() as connection:
+            if of is not None and receipt_store.is_kept(connection, of):
+                return
             version_store.put(connection, collected, versions)
             ledger_store.put(connection, collected)
             quarantine_store.put(connection, region, aside)

@@ -73,7 +73,7 @@ class Normaliser:
         if self._store.receipts.find(blank.id) is not None:
             return None
         destination = LiveDestination(
-            self._store, self._journal, record.place, record.appended_at if may_be_begun else None
+            self._store, self._journal, record.place, record.appended_at if may_be_begun else None, blank.id
         )
         try:
             with ExitStack() as alone:

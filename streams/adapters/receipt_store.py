@@ -115,6 +115,11 @@ def put(connection: Connection, receipt: Receipt) -> None:
     connection.execute(insert(RECEIPTS), [_columns(receipt)])
 
 
+def is_kept(connection: Connection, id_: str) -> bool:
+    """Tell whether there is a receipt of this id."""
+    return bool(connection.execute(select(RECEIPTS.c.number).where(RECEIPTS.c.id == id_)).all())
+
+
 def put_new(connection: Connection, receipt: Receipt) -> None:
     """Keep a receipt unless there is one of its id."""
     dialects.insert_new(connection, RECEIPTS, [_columns(receipt)])

@@ -92,8 +92,8 @@ class Engine:
     def take(self, record: RawRecord, *, may_be_begun: bool = False) -> Receipt | None:
         return self.normaliser().take(record, may_be_begun=may_be_begun)
 
-    def destination(self, cause: str) -> LiveDestination:
-        return LiveDestination(_Store(self.store, self.steps), self.log, cause, NOW)
+    def destination(self, cause: str, receipt: str | None = None) -> LiveDestination:
+        return LiveDestination(_Store(self.store, self.steps), self.log, cause, NOW, receipt)
 
     def facts(self) -> list[Fact]:
         """Return what a reader of the log counts, in order."""
@@ -125,9 +125,9 @@ class _Store(LiveStore):
         super().__init__(store.database)
         self._steps = steps
 
-    def commit_collected(self, region: str, collected: Collected, versions: Any, aside: Any = ()) -> None:  # noqa: ANN401 - as LiveStore
+    def commit_collected(self, region: str, collected: Collected, *more: Any) -> None:  # noqa: ANN401 - as LiveStore
         self._steps.pass_one()
-        super().commit_collected(region, collected, versions, aside)
+        super().commit_collected(region, collected, *more)
         self._steps.pass_one()
 
 

@@ -16,6 +16,7 @@ class Record:
 
     offset: int
     value: bytes | None
+    timestamp: int = 1000
 
 
 EFFECTS: list[Effect] = [sample_notification(number) for number in range(2)]

@@ -220,3 +220,14 @@ def test_a_record_on_which_the_fold_fails_stops_nothing_else(entries: list[Entry
 
 def moved(record: LogRecord) -> LogRecord:
     return replace(record, offset=record.offset + 1)
+
+
+def test_a_region_that_went_while_it_was_saved_is_not_kept() -> None:
+    log = Log(records_of(journal(*setting(*EVERY_KIND))))
+    keeper = Keeper(log, States(), print)
+    keeper.take(REGION, log.records[0])
+    keeper.keep_only([REGION])
+    assert keeper.regions() == [REGION]
+    keeper.keep_only(["53"])
+    keeper.saved(REGION)
+    assert keeper.regions() == []

@@ -287,3 +287,21 @@ def test_two_ways_in_at_once_give_a_visit_once(postgres_url: str) -> None:
             receipts = list(workers.map(live.take, both))
             assert sorted(each.accepted for each in receipts if each is not None) == [0, 10]
         assert len(live.facts()) == 100
+
+
+def test_who_wakes_in_the_middle_of_a_file_finished_by_another_writes_nothing(live: Engine) -> None:
+    first, corrected = records((file(f"a {DAY}"), file(f"a {DAY} 2", at=NOW + HOUR)))
+    asleep = live.destination(first.place, receipt="recu-1")
+    scope, number = Scope(REGION, "rpu", ETAB), asleep.number(REGION, 0)
+    live.take(raw(first.value or b"", first.offset, receipt="recu-1"))
+    live.take(corrected)
+    ledger, facts = live.store.ledger.known(scope, ("a",)), live.facts()
+    stale = LedgerRow(Status.ACTUAL, "a", TODAY, b"old", NOW, number)
+    draft = Draft(NOW, Status.ACTUAL, REGION, *messages.encode(signal()))
+    assert len(facts) > 1
+    asleep.collect(REGION, [draft], NOW, Collected(scope, (stale,)))
+    assert (live.store.ledger.known(scope, ("a",)), live.facts()) == (ledger, facts)
+    live.store.commit_collected(REGION, Collected(scope, (stale,)), {}, (), "recu-1")
+    assert live.store.ledger.known(scope, ("a",)) == ledger
+    live.store.commit_collected(REGION, Collected(scope, (stale,)), {}, (), "another")
+    assert live.store.ledger.known(scope, ("a",)) != ledger
