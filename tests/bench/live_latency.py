@@ -13,19 +13,25 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from threading import Thread
-from typing import Any, Final
+from typing import Final
 
 from alerts.effects import Notify, decode
 from streams import messages
-from streams.adapters.effects_topic import GROUP
 from streams.adapters.journal_topic import JournalReader, JournalTopic
-from streams.adapters.kafka_clients import KafkaAccess, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, opened
+from streams.adapters.kafka_clients import (
+    KafkaAccess,
+    KafkaAdminClient,
+    KafkaConsumer,
+    KafkaProducer,
+    TopicPartition,
+    opened,
+)
 from streams.adapters.live_store import LiveStore
 from streams.adapters.partition_reader import PartitionReader
 from streams.adapters.raw_topics import RawTopics
@@ -244,6 +250,3 @@ def _open_journals(access: KafkaAccess, place: Place, probes: range) -> None:
             facts = live_load.opening(region, place, probes)
             drafts = [Draft(now, Status.ACTUAL, region, *messages.encode(fact)) for fact in facts]
             journal.append([(fact_id(f"banc {number}", draft), draft) for number, draft in enumerate(drafts)])
-
-
-__all__ = ["GROUP", "Latencies", "measure", "quantile", "timedelta"]

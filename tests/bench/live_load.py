@@ -34,8 +34,12 @@ SITES_OF_A_REGION: Final = 50
 REGION_CODES: Final = tuple(sorted(code for code, region in REGIONS.items() if region.time_zone == ZONE.key))
 """The thirteen whose local time is that of the synthetic visits."""
 
-_PROBE_RULE: Final = rule("sonde", ["etablissement"], event("sonde"), prevenir={"alerte": {
-    "roles": ["cadre"], "accuse_de_reception": "non_requis"}})
+_PROBE_RULE: Final = rule(
+    "sonde",
+    ["etablissement"],
+    event("sonde"),
+    prevenir={"alerte": {"roles": ["cadre"], "accuse_de_reception": "non_requis"}},
+)
 
 
 def site(region: str, number: int) -> Site:

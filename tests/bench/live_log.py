@@ -40,7 +40,7 @@ def write(access: KafkaAccess, visits: int) -> int:
     """Append the workload to the journal; return how many records that makes."""
     producer = opened(KafkaProducer, access, acks="all", enable_idempotence=True, linger_ms=5, batch_size=256 * 1024)
     count = 0
-    for count, future in enumerate(_sent(producer, visits), 1):  # noqa: B007 - counted
+    for count, future in enumerate(_sent(producer, visits), 1):
         if count % _AT_ONCE == 0:
             future.get(60)
     producer.flush()

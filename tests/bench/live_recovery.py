@@ -1,18 +1,20 @@
 """A région found again, and a journal replayed, from Kafka: a long log, and the same entries in an embedded journal."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final
+from typing import Final
 
 from alerts.effects import AlertRaised, decode
+from orsan_plans.geography import REGIONS
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, TopicPartition, opened
 from streams.adapters.partition_reader import PartitionReader
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.adapters.state_topic import StateReader, StateTopic
+from streams.adapters.state_topic import StateTopic
 from streams.entry import Draft, Entry, Status
 from streams.journal import JournalPurpose
 from streams.live.keeping import SAVE_RECORDS, Keeper
@@ -24,7 +26,7 @@ from streams.monitor import Dated, Monitor
 from streams.replay import replay
 from tests.bench.live_log import REGION
 from tests.bench.timing import Run, Timed, timed
-from tests.core.builders import catalogue, event, roster, roster_version, rule, signal
+from tests.core.builders import catalogue, event, rule, signal
 from tests.live.processes import Process, until, vigie_process
 from vigie.worker import ENGINE
 
@@ -52,7 +54,8 @@ def finding(access: KafkaAccess) -> Callable[[], Timed]:
     def work() -> int:
         journal = JournalReader(access)
         end = journal.end_offset(REGION)
-        log = Keeper(journal, StateReader(access), _refuse).reach(REGION, end)
+        with StateTopic(access) as states:
+            log = Keeper(journal, states, _refuse).reach(REGION, end)
         if log.next_offset != end:
             raise AssertionError("the région was not found again")
         return end
@@ -64,30 +67,8 @@ def _refuse(why: str) -> None:
     raise AssertionError(why)
 
 
-def taking_over(access: KafkaAccess, folder: Path, session: float) -> float:
-    """Return the seconds from the start of a worker, another one having been killed, to the first effect it tells.
-
-    ``session``: how long the brokers wait for the one that was killed.
-    """
-    _as_if_read(access)
-    own = {"VIGIE_WORKER_SESSION_SECONDS": str(session), "VIGIE_DATABASE_URL": f"sqlite:///{folder / 'live.db'}"}
-
-    def worker(name: str) -> Any:  # noqa: ANN401 - a context of `Process`
-        return vigie_process(access, folder / f"{name}.log", "worker", "--data", str(folder / name), environment=own)
-
-    with JournalTopic(access) as journal:
-        with worker("first") as first:
-            _say(journal, catalogue(rule("reprise", ["departement"], event("accident"))), roster_version(roster()))
-            _alert(access, journal, "DEP-76")
-            _killed(first)
-        begin = time.perf_counter()
-        with worker("second"):
-            _alert(access, journal, "DEP-14")
-            return time.perf_counter() - begin
-
-
-def _as_if_read(access: KafkaAccess) -> None:
-    # As a worker leaves it that has read everything.
+def as_if_read(access: KafkaAccess) -> None:
+    """Leave the journal as workers do that have read everything."""
     consumer = opened(KafkaConsumer, access, group_id=ENGINE, enable_auto_commit=False)
     place = TopicPartition(JOURNAL, partition_of(REGION))
     consumer.assign([place])
@@ -97,8 +78,30 @@ def _as_if_read(access: KafkaAccess) -> None:
     consumer.close()
 
 
-def _killed(process: Process) -> None:
-    process.kill()
+def taking_over(access: KafkaAccess, folder: Path, sessions: Sequence[int]) -> Iterator[tuple[int, float]]:
+    """Yield the seconds from the start of a worker, another having just been killed, to the first effect it tells.
+
+    ``sessions``: how many seconds the brokers wait for the one that was killed. A worker is killed for each.
+    """
+    departements = iter(REGIONS[REGION].departements)
+    with JournalTopic(access) as journal:
+        _say(journal, catalogue(rule("reprise", ["departement"], event("accident"))))
+        for session in sessions:
+            with _worker(access, folder, session) as first:
+                _alert(access, journal, next(departements))
+                first.kill()
+            begin = time.perf_counter()
+            with _worker(access, folder, session):
+                _alert(access, journal, next(departements))
+                yield session, time.perf_counter() - begin
+
+
+def _worker(access: KafkaAccess, folder: Path, session: int) -> AbstractContextManager[Process]:
+    own = {
+        "VIGIE_WORKER_SESSION_SECONDS": str(session),
+        "VIGIE_DATABASE_URL": f"sqlite:///{folder / 'live.db'}",
+    }
+    return vigie_process(access, folder / "taking-over.log", "worker", "--data", str(folder / "w"), environment=own)
 
 
 def _say(journal: JournalTopic, *facts: Message) -> None:
@@ -107,7 +110,8 @@ def _say(journal: JournalTopic, *facts: Message) -> None:
     journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
-def _alert(access: KafkaAccess, journal: JournalTopic, territory: str) -> None:
+def _alert(access: KafkaAccess, journal: JournalTopic, departement: str) -> None:
+    territory = f"DEP-{departement}"
     effects, partition = PartitionReader(access, EFFECTS), partition_of(REGION)
     start = effects.offsets(partition)[1]
     _say(journal, signal(f"reprise-{territory}", territory=territory))
