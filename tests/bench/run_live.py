@@ -9,7 +9,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -24,10 +24,12 @@ from streams.adapters.kafka_clients import KafkaAccess  # noqa: E402
 from tests.bench import live_latency, live_log, live_recovery, live_throughput  # noqa: E402
 from tests.bench.live_latency import Latencies, quantile  # noqa: E402
 from tests.bench.live_servers import NoServers, broker, database  # noqa: E402
-from tests.bench.timing import Run, machine, timed  # noqa: E402
+from tests.bench.timing import Run, machine, processor_time, timed  # noqa: E402
 
 PARTS = ("latency", "throughput", "recovery", "replay")
 TIMES_FLOOR, TOLD_SECONDS = 6, 1
+_TOGETHER = 50
+"""Ticks."""
 SHARE_OF_BARE, SHARE_OF_EMBEDDED, FOUND_SECONDS = 0.6, 0.5, 10
 
 
@@ -56,6 +58,8 @@ class Line:
     floor: str = ""
     ratio: str = ""
     target: str = ""
+    stolen: str = ""
+    """Share of the processors' time that the host gave to others meanwhile."""
 
 
 def latency(size: Size, folder: Path) -> Iterator[tuple[Line, object]]:
@@ -141,18 +145,28 @@ def _verdict(is_met: bool) -> str:
 def measured(size: Size, folder: Path, parts: list[str]) -> Iterator[tuple[Line, object]]:
     """Measure the parts that are asked for."""
     if "latency" in parts:
-        yield from latency(size, folder)
+        yield from _watched(latency(size, folder))
     if set(parts) - {"latency"}:
-        yield from on_a_long_log(size, folder, parts)
+        yield from _watched(on_a_long_log(size, folder, parts))
+
+
+def _watched(found: Iterator[tuple[Line, object]]) -> Iterator[tuple[Line, object]]:
+    before = processor_time()
+    for line, runs in found:
+        now = processor_time()
+        passed, stolen = (after - at for after, at in zip(now, before, strict=True))
+        # Lines that come together are of one measurement.
+        yield (replace(line, stolen=f"{100 * stolen / passed:.0f} %") if passed > _TOGETHER else line), runs
+        before = now
 
 
 def show(lines: list[Line], facts: dict[str, str]) -> None:
     """Print a table for people."""
     console = Console(width=180)
     console.print(" · ".join(f"{name}: {value}" for name, value in facts.items()))
-    table = Table("benchmark", "p50 / p95 / p99, or median", "floor", "ratio", "target")
+    table = Table("benchmark", "p50 / p95 / p99, or median", "floor", "ratio", "target", "stolen")
     for line in lines:
-        table.add_row(line.name, line.figure, line.floor, line.ratio, line.target)
+        table.add_row(line.name, line.figure, line.floor, line.ratio, line.target, line.stolen)
     console.print(table)
 
 
