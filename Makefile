@@ -71,6 +71,7 @@ wheel-tests: wheel $(WHEEL_VENV)/.created
 
 bench: .venv/.dev  ## Measure speed and memory
 	$(BIN)/python tests/bench/run.py
+	$(BIN)/python tests/bench/run_live.py
 
 fuzz: .venv/.fuzz  ## Damage every format of file, 100,000 times each [INPUTS=100000]
 	$(BIN)/python tests/fuzz/run.py $(if $(INPUTS),--inputs $(INPUTS))

@@ -84,14 +84,16 @@ class Notifier:
         """Store what came, send what is due, report what became of it."""
         self.heart.beat(elapsed())
         told = self._again(lambda: self.group.poll(POLL_SECONDS), list[Told]())
+        if told:
+            self._until_done(partial(self.store.record_told, [(each.region, each.effects) for each in told]))
         for each in told:
             self._saw(each.appended_at)
-            self._until_done(partial(self.store.record_effects, each.region, each.effects))
             for letter in each.unreadable:
                 self._until_done(partial(self._set_aside, each.region, letter))
-        if told:
-            self._again(self.group.commit, None)
         self._again(lambda: self.sender.dispatch(self._now()), 0)
+        if told:
+            # Nobody waits for it: what is told again is known.
+            self._again(self.group.commit, None)
         self._collect()
 
     def _collect(self) -> None:

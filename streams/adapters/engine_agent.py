@@ -69,10 +69,10 @@ class EngineAgent:
             return
         if applied.effects:
             await asyncio.to_thread(self._tell, region, applied.effects)
-        state = self.keeper.save_due(region)
+        state = self.keeper.save_due(region, _elapsed())
         if state is not None:
             await asyncio.to_thread(self.states.put, region, state)
-            self.keeper.saved(region)
+            self.keeper.saved(region, _elapsed())
 
     async def _take(self, region: str, record: LogRecord) -> Applied:
         log = self.keeper.log(region)
@@ -135,7 +135,7 @@ class EngineAgent:
             log = self.keeper.log(region)
             if log is not None:
                 self.states.put(region, log.snapshot())
-                self.keeper.saved(region)
+                self.keeper.saved(region, _elapsed())
 
 
 def _record(event: Event) -> LogRecord:

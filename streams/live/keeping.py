@@ -26,7 +26,8 @@ from streams.region.fold import Observer
 
 SAVE_RECORDS: Final = 5_000
 SAVE_EVERY: Final = timedelta(seconds=60)
-"""A snapshot is due after this many records, or this much of the log's own time with anything new in it."""
+"""A snapshot is due after this many records, or this much time with anything new in it. Time as it passes here: that of
+the log runs when a worker catches up, and a snapshot costs what hundreds of records do."""
 TICK_EVERY: Final = timedelta(seconds=30)
 """How long a région may stay without a record: its readers then know that nothing happened. Vigie's own choice."""
 TICK_AGAIN: Final = timedelta(seconds=1)
@@ -65,7 +66,7 @@ class KeepsStates(Protocol):
 class _Kept:
     log: RegionLog
     saved_offset: int
-    saved_at: datetime | None = None
+    saved_at: timedelta | None = None
 
 
 @dataclass(slots=True)
@@ -112,21 +113,25 @@ class Keeper:
         for region in self._kept.keys() - set(regions):
             self.drop(region)
 
-    def save_due(self, region: str) -> bytes | None:
-        """Return the snapshot to keep now; None when the last is recent enough. `saved` is told once it is kept."""
+    def save_due(self, region: str, elapsed: timedelta) -> bytes | None:
+        """Return the snapshot to keep now; None when the last is recent enough. `saved` is told once it is kept.
+
+        ``elapsed`` is a monotonic clock of this process.
+        """
         kept = self._kept.get(region)
         if kept is None or kept.log.next_offset == kept.saved_offset:
             return None
-        now = kept.log.head.advanced_to
-        is_old = now is not None and (kept.saved_at is None or now - kept.saved_at >= SAVE_EVERY)
+        if kept.saved_at is None:
+            kept.saved_at = elapsed
+        is_old = elapsed - kept.saved_at >= SAVE_EVERY
         return kept.log.snapshot() if is_old or kept.log.next_offset - kept.saved_offset >= SAVE_RECORDS else None
 
-    def saved(self, region: str) -> None:
+    def saved(self, region: str, elapsed: timedelta) -> None:
         """Note that the snapshot of where the région stands is kept; nothing when it was dropped meanwhile."""
         kept = self._kept.get(region)
         if kept is None:
             return
-        kept.saved_offset, kept.saved_at = kept.log.next_offset, kept.log.head.advanced_to
+        kept.saved_offset, kept.saved_at = kept.log.next_offset, elapsed
 
     def reach(self, region: str, offset: int) -> RegionLog:
         """Return a région that has read at least what comes before ``offset``, and tell nobody of it."""
@@ -164,7 +169,7 @@ class Keeper:
         if state is not None:
             try:
                 log = self.logs.restore(state)
-                return _Kept(log, log.next_offset, log.head.advanced_to)
+                return _Kept(log, log.next_offset)
             except UnreadableState as error:
                 self.warn(f"région {region}: {error}; its whole log is read again")
         return _Kept(self.logs.start(region), 0)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,7 +23,6 @@ from typing import Final
 
 from alerts.effects import Notify, decode
 from streams import messages
-from streams.adapters.effects_topic import GROUP
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import (
     KafkaAccess,
@@ -52,6 +51,7 @@ GAP: Final = 0.25
 LATE: Final = 60.0
 """Seconds after which a call is said to be lost."""
 _LEAD: Final = 1.0
+_WARM_UP: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         calls = stack.enter_context(answering())
         place = Place(folder)
         place.people_at(lambda person: f"json://127.0.0.1:{calls.port}/{person}")
-        _open_journals(access, place, range((len(rates) + 1) * samples))
+        _open_journals(access, place, range(_WARM_UP + len(rates) * samples))
         own = {"VIGIE_DATABASE_URL": url, "VIGIE_ROSTER": str(place.roster)}
         for name, *arguments in (("worker", "--data", str(folder / "worker")), ("notifier",)):
             stack.enter_context(vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own))
@@ -127,9 +127,10 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))
         bench = _Bench(access, calls, store, pool)
         # Every process warms up: connections, caches, the code that is imported at its first use.
-        bench.run(1, range(20))
-        for turn, times in enumerate(rates, 1):
-            yield bench.run(times, range(turn * samples, (turn + 1) * samples))
+        bench.run(1, range(_WARM_UP))
+        for turn, times in enumerate(rates):
+            first = _WARM_UP + turn * samples
+            yield bench.run(times, range(first, first + samples))
 
 
 class _Bench:
@@ -251,6 +252,3 @@ def _open_journals(access: KafkaAccess, place: Place, probes: range) -> None:
             facts = live_load.opening(region, place, probes)
             drafts = [Draft(now, Status.ACTUAL, region, *messages.encode(fact)) for fact in facts]
             journal.append([(fact_id(f"banc {number}", draft), draft) for number, draft in enumerate(drafts)])
-
-
-__all__ = ["GROUP", "Latencies", "measure", "quantile", "timedelta"]

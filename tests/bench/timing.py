@@ -85,6 +85,18 @@ def _file_system(directory: Path) -> str:
     return max(holding, default=("", "unknown"), key=lambda each: len(each[0]))[1]
 
 
+def processor_time() -> tuple[int, int]:
+    """Return the time that all processors spent since the start, and what of it the host gave to others (its steal).
+
+    In the system's ticks; zeros where the system does not say (it is not Linux).
+    """
+    stat = Path("/proc/stat")
+    ticks = (
+        [int(each) for each in stat.read_text(encoding="ascii").split("\n")[0].split()[1:9]] if stat.exists() else []
+    )
+    return sum(ticks), ticks[7] if ticks else 0
+
+
 def resident_bytes() -> int:
     """Return the memory this process occupies now; 0 where the system does not say (it is not Linux)."""
     statm = Path("/proc/self/statm")

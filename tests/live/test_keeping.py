@@ -68,7 +68,7 @@ def save(keeper: Keeper, states: States) -> None:
     log = keeper.log(REGION)
     if log is not None:
         states.put(REGION, log.snapshot())
-        keeper.saved(REGION)
+        keeper.saved(REGION, timedelta())
 
 
 @FEWER
@@ -145,14 +145,15 @@ def test_a_snapshot_is_due_after_a_minute_or_many_records() -> None:
     keeper, records, _ = kept()
     for record in records:
         keeper.take(REGION, record)
-    assert keeper.save_due(REGION) is not None
-    keeper.saved(REGION)
-    assert keeper.save_due(REGION) is None
+    assert keeper.save_due(REGION, HOUR) is None
+    assert keeper.save_due(REGION, HOUR + SAVE_EVERY) is not None
+    keeper.saved(REGION, HOUR + SAVE_EVERY)
+    assert keeper.save_due(REGION, 2 * HOUR) is None
     last = records[-1]
-    keeper.take(REGION, LogRecord(last.offset + 1, last.appended_at + SAVE_EVERY / 2, last.value, "new"))
-    assert keeper.save_due(REGION) is None
-    keeper.take(REGION, LogRecord(last.offset + SAVE_RECORDS, last.appended_at + SAVE_EVERY / 2, last.value, "far"))
-    assert keeper.save_due(REGION) is not None
+    keeper.take(REGION, LogRecord(last.offset + 1, last.appended_at + HOUR, last.value, "new"))
+    assert keeper.save_due(REGION, HOUR + 3 * SAVE_EVERY / 2) is None
+    keeper.take(REGION, LogRecord(last.offset + SAVE_RECORDS, last.appended_at + HOUR, last.value, "far"))
+    assert keeper.save_due(REGION, HOUR + 3 * SAVE_EVERY / 2) is not None
 
 
 def test_the_brokers_time_is_told_by_the_record_that_came_fastest() -> None:
@@ -229,5 +230,5 @@ def test_a_region_that_went_while_it_was_saved_is_not_kept() -> None:
     keeper.keep_only([REGION])
     assert keeper.regions() == [REGION]
     keeper.keep_only(["53"])
-    keeper.saved(REGION)
+    keeper.saved(REGION, HOUR)
     assert keeper.regions() == []
