@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 
@@ -170,17 +171,22 @@ class Load:
         self._random = Random(seed)
         self._most = most
         self._turn = 0
+        self.latest = Extraction(datetime.min.replace(tzinfo=UTC), datetime.min.date(), datetime.min.date())
         self._since = datetime.now(UTC).replace(microsecond=0) - timedelta(days=8)
-        self._visits = list(ordinary_visits(Random(seed), BUSY, self._since, self._since + timedelta(days=8)))
+        self.visits = list(ordinary_visits(Random(seed), BUSY, self._since, self._since + timedelta(days=8)))
 
     def go_on(self) -> None:
         """Send something, unless enough is waiting."""
         if len(self._stage.missing()) >= self._most:
             return
         for region in self._stage.regions:
-            self._turn += 1
-            self._signals(region)
-            self._file(region)
+            self.send(region)
+
+    def send(self, region: str) -> None:
+        """Send a file of signals and a file of visits."""
+        self._turn += 1
+        self._signals(region)
+        self._file(region)
 
     def _signals(self, region: str) -> None:
         chosen = self._random.sample([(nature, place) for nature in NATURES for place in territories(region)], 2)
@@ -193,7 +199,8 @@ class Load:
     def _file(self, region: str) -> None:
         at = self._since + timedelta(hours=1, minutes=20 * (self._turn // len(self._stage.regions)) % (190 * 60))
         extraction = Extraction(at, (at - timedelta(hours=12)).date(), at.date())
-        self._stage.send("rpu", self._stage.visits(region, extraction, self._visits))
+        self.latest = max(self.latest, extraction, key=attrgetter("at"))
+        self._stage.send("rpu", self._stage.visits(region, extraction, self.visits))
 
 
 @contextmanager
