@@ -31,7 +31,7 @@ from streams.synthetic.sites import NANTES
 from streams.synthetic.visits import Visit
 from tests.core.builders import catalogue, event, indicator, rule
 from tests.live.campaign.campaign_processes import Forked
-from tests.live.processes import until
+from tests.live.processes import Process, until, vigie_process
 from tests.vigie.monitored import ROSTER, Phones
 
 PEOPLE = ("veille", "claire", "anne")
@@ -52,7 +52,8 @@ def territories(region: str) -> tuple[str, ...]:
     return tuple(f"DEP-{each}" for each in REGIONS[region].departements[:5])
 
 
-def _sites(region: str) -> EtablissementList:
+def declared(region: str) -> EtablissementList:
+    """Return the establishments of a région."""
     return EtablissementList((Etablissement(BUSY.finess, "Grand hôpital", REGIONS[region].departements[0]),))
 
 
@@ -86,7 +87,7 @@ class Stage:
             text = ROSTER.format(**people).replace('region: "52"', f'region: "{region}"')
             self.roster.write_text(text, encoding="utf-8")
             tableau = load_roster(self.roster, {}).roster
-            self.say(PLANS, RosterVersion(tableau.sha256, tableau.content), _sites(region), region=region)
+            self.say(PLANS, RosterVersion(tableau.sha256, tableau.content), declared(region), region=region)
 
     def say(self, *facts: Message, region: str = "") -> list[tuple[str, Draft]]:
         """Append facts to a région's journal, as the commands do; return what was sent."""
@@ -124,6 +125,14 @@ class Stage:
         process = Forked(arguments, self._settings() | environment, log)
         self.running.callback(process.kill)
         return process
+
+    def start_apart(self, *arguments: str, **environment: str) -> Process:
+        """Start one with an interpreter of its own, as an operator does: a library may be loaded before it."""
+        log = self.path / f"{arguments[0]}-{next(self._numbers)}.log"
+        if arguments[0] == "worker":
+            arguments = (*arguments, "--data", str(self.path / log.stem))
+        started = vigie_process(self.access, log, *arguments, environment=self._settings() | environment)
+        return self.running.enter_context(started)
 
     def _settings(self) -> dict[str, str]:
         return {

@@ -1,7 +1,7 @@
 """What must hold after each scenario, whoever was killed, paused, away or wrong about the time."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alerts.effects import Effect, Notify, decode, encode
@@ -13,6 +13,10 @@ from streams.live.region_log import RegionLog
 from streams.replay import Replayed, replay
 from tests.live.campaign.campaign_processes import Forked
 from tests.live.campaign.campaign_stage import Stage, until_quiet
+from tests.live.processes import Process
+
+
+Running = Forked | Process
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Figures:
 
 
 def settle(
-    stage: Stage, workers: list[Forked], notifiers: list[Forked], at_last: Callable[[], object] | None = None
+    stage: Stage, workers: Sequence[Running], notifiers: Sequence[Running], at_last: Callable[[], object] | None = None
 ) -> None:
     """Let the engine finish what it was given, then stop it in order: who decides first, who tells after.
 
@@ -74,7 +78,7 @@ def _is_over(item: Item | None) -> bool:
 
 
 def judge(
-    stage: Stage, workers: list[Forked], notifiers: list[Forked], at_last: Callable[[], object] | None = None
+    stage: Stage, workers: Sequence[Running], notifiers: Sequence[Running], at_last: Callable[[], object] | None = None
 ) -> Figures:
     """Settle, then hold everything that came out against an embedded replay of the journal."""
     settle(stage, workers, notifiers, at_last)
