@@ -71,7 +71,7 @@ class Worker:
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
-            self._look()
+            self.look()
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)
@@ -80,7 +80,8 @@ class Worker:
             else:
                 self.known = now
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Note what the groups gave; the process ends when Faust did."""
         for group, app in ((ENGINE, self.app), (NORMALISERS, self.files)):
             if app.crashed:
                 _stop_now(f"the group {group}: Faust ended with {app.crash_reason!r}")

@@ -11,9 +11,10 @@ from pathlib import Path
 from random import Random
 
 from alerts.adapters.roster_files import load_roster
-from alerts.effects import Effect, decode
+from alerts.effects import Effect
 from alerts.outbox import OutboxState
 from orsan_plans.geography import REGIONS
+from streams.adapters.effects_topic import told
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.live_store import LiveStore
@@ -155,7 +156,8 @@ class Stage:
 
     def told(self, region: str) -> list[Effect]:
         """Return the effects told of a région, in order, each as often as it was told."""
-        return [decode(record.value) for record in PartitionReader(self.access, EFFECTS).read(partition_of(region), 0)]
+        records = PartitionReader(self.access, EFFECTS).read(partition_of(region), 0)
+        return list(told(region, records).effects)
 
     def waiting(self) -> int:
         """Return how many messages are not sent and reported yet."""
@@ -180,8 +182,8 @@ class Load:
         self._random = Random(seed)
         self._most = most
         self._turn = 0
-        self.latest = Extraction(datetime.min.replace(tzinfo=UTC), datetime.min.date(), datetime.min.date())
         self._since = datetime.now(UTC).replace(microsecond=0) - timedelta(days=8)
+        self.latest = Extraction(self._since, self._since.date(), self._since.date())
         self.visits = list(ordinary_visits(Random(seed), BUSY, self._since, self._since + timedelta(days=8)))
 
     def go_on(self) -> None:
@@ -213,16 +215,16 @@ class Load:
 
 
 @contextmanager
-def staged(
-    access: KafkaAccess, database: str, path: Path, phones: Phones, *regions: str
-) -> Iterator[Stage]:
+def staged(access: KafkaAccess, database: str, path: Path, phones: Phones, *regions: str) -> Iterator[Stage]:
     """Set the stage for the length of the block; every process is ended with it."""
-    with ExitStack() as running, JournalTopic(access) as journal, RawTopics(access) as raw:
-        with LiveStore.open(database) as store:
-            stage = Stage(access, database, path, phones, regions, journal, raw, store, running)
-            stage.open()
-            with running:
-                yield stage
+    with ExitStack() as opened:
+        journal, raw = opened.enter_context(JournalTopic(access)), opened.enter_context(RawTopics(access))
+        store = opened.enter_context(LiveStore.open(database))
+        # The last to be opened: the processes end before what is asked of the brokers.
+        running = opened.enter_context(ExitStack())
+        stage = Stage(access, database, path, phones, regions, journal, raw, store, running)
+        stage.open()
+        yield stage
 
 
 def until_quiet(look: Callable[[], object], seconds: float = 300.0) -> None:

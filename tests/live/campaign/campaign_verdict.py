@@ -15,7 +15,6 @@ from tests.live.campaign.campaign_processes import Forked
 from tests.live.campaign.campaign_stage import Stage, until_quiet
 from tests.live.processes import Process
 
-
 Running = Forked | Process
 
 
@@ -153,5 +152,3 @@ def _assert_counted(stage: Stage) -> None:
         assert receipt is not None
         assert not receipt.refused, receipt
         assert receipt.received == receipt.accepted + receipt.duplicates + receipt.quarantined
-
-

@@ -1,4 +1,4 @@
-"""Brokers killed and started again under load, three of them, each fact on two at least: leaders move, nothing is lost."""
+"""Brokers killed and started again under load: each fact is on two at least, leaders move, nothing is lost."""
 
 from pathlib import Path
 

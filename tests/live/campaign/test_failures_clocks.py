@@ -20,7 +20,7 @@ TRUE_WITHIN = timedelta(minutes=5)
 
 
 def another_clock(off: timedelta) -> dict[str, str]:
-    """Return the environment of a process whose clock is off; its machine counts seconds like any other."""
+    """Return the environment of a process whose clock is off."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     if not found and os.environ.get("CI", "").lower() in {"true", "1"}:
         pytest.fail("continuous integration must test with wrong clocks: apt-get install faketime", pytrace=False)
@@ -29,19 +29,19 @@ def another_clock(off: timedelta) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(found[0]),
         "FAKETIME": f"{int(off.total_seconds()):+d}",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_NO_CACHE": "1",
     }
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("off", "region"), [(OFF, "02"), (-OFF, "04")], ids=["ahead", "late"])
+@pytest.mark.parametrize(("off", "region"), [(OFF, "02"), (-OFF, "04")], ids=["worker-ahead", "worker-late"])
 def test_clocks_ten_minutes_off_change_no_decision(
-    off: timedelta, region: str, access: KafkaAccess, postgres_url: str, phones: Phones, tmp_path: Path
+    off: timedelta, region: str, access: KafkaAccess, postgres_url: str, phones: Phones, tmp_path: Path, soak: bool
 ) -> None:
+    if off < timedelta() and not soak:
+        pytest.skip("the other way round in `make soak` only")
     with staged(access, postgres_url, tmp_path, phones, region) as stage:
         wrong = another_clock(off)
-        worker, notifier = stage.start_apart("worker", **wrong), stage.start_apart("notifier", **wrong)
+        worker, notifier = stage.start_apart("worker", **wrong), stage.start_apart("notifier", **another_clock(-off))
         [place, *_] = territories(region)
         begun = datetime.now(UTC)
         # One that only time passing can raise, and one that is raised at once.

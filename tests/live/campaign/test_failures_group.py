@@ -1,4 +1,4 @@
-"""Workers suspended past their session, workers that come and go: who wakes late changes nothing, no page is doubled."""
+"""Workers suspended past their session, workers that come and go: nothing stale is told, no page is doubled."""
 
 import time
 from pathlib import Path
@@ -67,5 +67,3 @@ def test_workers_that_come_and_go_neither_lose_nor_double_a_page(
         under_load(stage, load, 2)
         figures = judge(stage, workers[1:], [notifier])
     assert figures.calls == figures.notifications > 0
-
-

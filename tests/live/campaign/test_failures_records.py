@@ -53,6 +53,7 @@ def test_what_is_delivered_twice_counts_once(
         until(lambda: not stage.missing() and len(phones.rung) >= 2)
         _tell_again(stage, "01")
         stage.say(signal("ensuite", nature="panne", territory=place))
+        until(lambda: len(phones.rung) >= 3)
         figures = judge(stage, [worker], [notifier])
     assert figures.told > figures.effects
     assert figures.calls == figures.notifications == 3

@@ -1,0 +1,52 @@
+"""What a worker is given is known from its own loop: another thread that asks early makes Faust nothing."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streams.live.topics import JOURNAL
+from vigie import worker as module
+from vigie.worker import ENGINE, NORMALISERS, Worker
+
+
+class Untouchable:
+    """An app that does not run yet: whoever asks for its consumer makes one, in the wrong thread."""
+
+    crashed = False
+
+    @property
+    def consumer(self) -> Any:
+        raise AssertionError("asked before it runs")
+
+
+def running(*partitions: int, crashed: bool = False) -> Any:
+    given = [SimpleNamespace(topic=JOURNAL, partition=each) for each in partitions]
+    consumer = SimpleNamespace(assignment=lambda: given)
+    return SimpleNamespace(consumer=consumer, crashed=crashed, crash_reason=OSError("no broker"))
+
+
+def worker(app: Any, files: Any) -> Worker:
+    unused: Any = None
+    return Worker(app, unused, files, unused, unused)
+
+
+def test_before_it_runs_it_has_nothing() -> None:
+    made = worker(Untouchable(), Untouchable())
+    assert made.places(ENGINE) == made.places(NORMALISERS) == frozenset()
+    assert made.assigned() == []
+
+
+def test_what_its_group_gave_is_seen_at_each_look() -> None:
+    made = worker(running(0, 11), running())
+    made.look()
+    assert made.places(ENGINE) == {(JOURNAL, 0), (JOURNAL, 11)}
+    assert made.assigned() == ["01", "52"]
+    assert made.places(NORMALISERS) == frozenset()
+
+
+def test_a_faust_that_ended_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = list[str]()
+    monkeypatch.setattr(module, "_stop_now", said.append)
+    worker(running(), running(crashed=True)).look()
+    assert said == [f"the group {NORMALISERS}: Faust ended with OSError('no broker')"]
