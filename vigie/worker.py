@@ -6,6 +6,7 @@ Files and journal are read by two groups: a file that waits for the database hol
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -44,13 +45,14 @@ def _places_of(app: Any) -> frozenset[Place]:  # noqa: ANN401 - Faust is not typ
 
 @dataclass(slots=True)
 class Worker:
-    """One process of the two groups: its apps, their agents, and what it holds open."""
+    """One process of the two groups: its apps, their agents, and what it holds open; ``end`` ends the process."""
 
     app: Any
     engine: EngineAgent
     files: Any
     normalising: NormalisingAgent
     journal: JournalTopic
+    end: Callable[[str], object]
     known: frozenset[str] = frozenset()
     heart: Heartbeat = field(default_factory=Heartbeat)
     _places: dict[str, frozenset[Place]] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Worker:
         """Note what the groups gave; the process ends when Faust did."""
         for group, app in ((ENGINE, self.app), (NORMALISERS, self.files)):
             if app.crashed:
-                _stop_now(f"the group {group}: Faust ended with {app.crash_reason!r}")
+                self.end(f"the group {group}: Faust ended with {app.crash_reason!r}")
             self._places[group] = _places_of(app)
 
     async def _moved(self, now: frozenset[str]) -> None:
@@ -119,7 +121,7 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
         # One agent each: a large file of visits holds up no signal.
         reading(files, (topic,), topic, normalising.handle)
     when_moved(files, normalising.moved)
-    return Worker(app, engine, files, normalising, opened.journal)
+    return Worker(app, engine, files, normalising, opened.journal, _stop_now)
 
 
 def _stop_now(why: str) -> None:
@@ -138,7 +140,7 @@ async def run_worker(worker: Worker) -> None:
         await worker.app.start()
         await worker.files.start()
     except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its place in the group
-        _stop_now(f"Faust does not start: {type(error).__name__}: {error}")
+        worker.end(f"Faust does not start: {type(error).__name__}: {error}")
     engine = worker.engine
     doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
     tasks = [asyncio.create_task(each) for each in doings]

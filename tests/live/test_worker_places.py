@@ -1,12 +1,10 @@
 """What a worker is given is known from its own loop: another thread that asks early makes Faust nothing."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from streams.live.topics import JOURNAL
-from vigie import worker as module
 from vigie.worker import ENGINE, NORMALISERS, Worker
 
 
@@ -16,19 +14,22 @@ class Untouchable:
     crashed = False
 
     @property
-    def consumer(self) -> Any:
+    def consumer(self) -> None:
         raise AssertionError("asked before it runs")
 
 
-def running(*partitions: int, crashed: bool = False) -> Any:
+App = Untouchable | SimpleNamespace
+
+
+def running(*partitions: int, crashed: bool = False) -> SimpleNamespace:
     given = [SimpleNamespace(topic=JOURNAL, partition=each) for each in partitions]
     consumer = SimpleNamespace(assignment=lambda: given)
     return SimpleNamespace(consumer=consumer, crashed=crashed, crash_reason=OSError("no broker"))
 
 
-def worker(app: Any, files: Any) -> Worker:
+def worker(app: App, files: App, end: Callable[[str], object] = print) -> Worker:
     unused: Any = None
-    return Worker(app, unused, files, unused, unused)
+    return Worker(app, unused, files, unused, unused, end)
 
 
 def test_before_it_runs_it_has_nothing() -> None:
@@ -45,8 +46,7 @@ def test_what_its_group_gave_is_seen_at_each_look() -> None:
     assert made.places(NORMALISERS) == frozenset()
 
 
-def test_a_faust_that_ended_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_faust_that_ended_ends_the_process() -> None:
     said = list[str]()
-    monkeypatch.setattr(module, "_stop_now", said.append)
-    worker(running(), running(crashed=True)).look()
+    worker(running(), running(crashed=True), said.append).look()
     assert said == [f"the group {NORMALISERS}: Faust ended with OSError('no broker')"]
