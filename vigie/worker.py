@@ -8,6 +8,7 @@ what it fetched in order, and waits where a topic's files do.
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -46,7 +47,7 @@ def _places_of(app: Any) -> frozenset[Place]:  # noqa: ANN401 - Faust is not typ
 
 @dataclass(slots=True)
 class Worker:
-    """One process of several groups: its apps, their agents, and what it holds open."""
+    """One process of several groups: its apps, their agents, and what it holds open; ``end`` ends the process."""
 
     app: Any
     engine: EngineAgent
@@ -54,6 +55,7 @@ class Worker:
     """By group."""
     normalising: NormalisingAgent
     journal: JournalTopic
+    end: Callable[[str], object]
     known: frozenset[str] = frozenset()
     heart: Heartbeat = field(default_factory=Heartbeat)
     _places: dict[str, frozenset[Place]] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Worker:
         while True:
             await asyncio.sleep(_ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
-            self._look()
+            self.look()
             now = frozenset(self.assigned())
             try:
                 await self._moved(now)
@@ -83,10 +85,11 @@ class Worker:
             else:
                 self.known = now
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Note what the groups gave; the process ends when Faust did."""
         for group, app in ((ENGINE, self.app), *self.files.items()):
             if app.crashed:
-                _stop_now(f"the group {group}: Faust ended with {app.crash_reason!r}")
+                self.end(f"the group {group}: Faust ended with {app.crash_reason!r}")
             self._places[group] = _places_of(app)
 
     async def _moved(self, now: frozenset[str]) -> None:
@@ -120,7 +123,7 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
     for topic, group in NORMALISERS.items():
         reading(files[group], (topic,), topic, normalising.handle)
         when_moved(files[group], normalising.moved)
-    return Worker(app, engine, files, normalising, opened.journal)
+    return Worker(app, engine, files, normalising, opened.journal, _stop_now)
 
 
 def _stop_now(why: str) -> None:
@@ -140,7 +143,7 @@ async def run_worker(worker: Worker) -> None:
         for files in worker.files.values():
             await files.start()
     except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its place in the group
-        _stop_now(f"Faust does not start: {type(error).__name__}: {error}")
+        worker.end(f"Faust does not start: {type(error).__name__}: {error}")
     engine = worker.engine
     doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
     tasks = [asyncio.create_task(each) for each in doings]

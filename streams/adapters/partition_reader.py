@@ -1,7 +1,7 @@
 """One partition of a topic read from an offset to another, in order, in constant memory, by whoever asks: no group."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from streams.adapters.kafka_clients import (
     KafkaAccess,
     KafkaConsumer,
+    KafkaError,
     OffsetOutOfRangeError,
     TopicPartition,
     opened,
@@ -85,7 +86,19 @@ class PartitionReader:
             raise TopicMissing(
                 f"Kafka at {self._access} has no partition {place.partition} of {self._topic}; run: vigie topics check"
             )
-        return consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]
+        first, end = (self._patiently(ask, place) for ask in (consumer.beginning_offsets, consumer.end_offsets))
+        return first, end
+
+    def _patiently(self, ask: Callable[[list[Any]], dict[Any, int]], place: Any) -> int:  # noqa: ANN401 - the same
+        """Ask the partition's leader; when it just died, the client hears of the next one a little later."""
+        deadline = time.monotonic() + self._access.patience.total_seconds()
+        while True:
+            try:
+                return ask([place])[place]
+            except KafkaError as error:
+                if not error.retriable or time.monotonic() > deadline:
+                    raise
+                time.sleep(_POLL_MS / 1000)
 
     @contextmanager
     def _consumer(self, partition: int) -> Iterator[tuple[Any, Any]]:

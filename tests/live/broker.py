@@ -218,6 +218,14 @@ class Kafka:
         logs = "\n".join(f"--- broker {broker.node}\n{broker.log_end()}" for broker in running)
         raise BrokerFailed(f"Kafka is not ready after {READY_SECONDS} s\n{logs}")
 
+    def wait_copied(self, topic: str) -> None:
+        """Wait until every broker holds all of a topic again."""
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if _copies(self.access, topic) == {len(self.brokers)}:
+                return
+        raise BrokerFailed(f"{topic} is not on {len(self.brokers)} brokers after {READY_SECONDS} s")
+
     def start(self) -> None:
         """Format and start every broker, and wait until they answer."""
         for broker in self.brokers:
@@ -260,6 +268,21 @@ def _knows(address: str, count: int) -> bool:
         admin.close()
 
 
+def _copies(access: KafkaAccess, topic: str) -> set[int]:
+    """Return how many brokers hold a partition of a topic: the number of each, one when all have as many."""
+    try:
+        admin = opened(KafkaAdminClient, access)
+    except KafkaError:
+        return set()
+    try:
+        [described] = admin.describe_topics([topic])
+        return {len(each["isr_nodes"]) for each in described["partitions"]}
+    except KafkaError:
+        return set()
+    finally:
+        admin.close()
+
+
 def cluster_of(count: int, jars: Path, folder: Path, extra: Mapping[str, str] | None = None) -> Kafka:
     """Return brokers that are not started yet; ``extra`` settings are given to each."""
     ports = free_ports(2 * count)
@@ -295,6 +318,9 @@ def _settings(node: int, count: int, data: Path, ports: tuple[int, int]) -> dict
         "transaction.state.log.min.isr": in_sync,
         "transaction.state.log.num.partitions": "4",
         "group.initial.rebalance.delay.ms": "0",
+        # A broker that is killed is missed sooner than by default (9 s).
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "1000",
         # Small machine: the default is 128 MB of the heap.
         "log.cleaner.dedupe.buffer.size": "8388608",
         "num.network.threads": "2",

@@ -120,13 +120,18 @@ class Server:
 _GUARD = 'read -r _; "$1" stop -D "$2/data" -m immediate -w >/dev/null 2>&1; rm -rf "$2"'
 
 
-@contextmanager
-def running() -> Iterator[Server]:
-    """Start a server; stop and remove it at the end."""
-    programs = Programs.find()
+def temporary(within: Path | None = None) -> Path:
+    """Make a directory that the server may use."""
     # Not under pytest's own directory: only its owner may enter that one, and the server may run as somebody else.
     # Short: the path of a socket has 107 characters at most.
-    folder = Path(tempfile.mkdtemp(prefix="vigie-pg-"))
+    return Path(tempfile.mkdtemp(prefix="vigie-pg-", dir=within))
+
+
+@contextmanager
+def running(within: Path | None = None) -> Iterator[Server]:
+    """Start a server, in a directory of its own ``within`` another; stop and remove it at the end."""
+    programs = Programs.find()
+    folder = temporary(within)
     if os.geteuid() == 0:
         shutil.chown(folder, _NOBODY, _group())
     command = ["sh", "-c", _GUARD, "guard", str(programs.folder / "pg_ctl"), str(folder)]

@@ -6,13 +6,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 
 from alerts.adapters.roster_files import load_roster
-from alerts.effects import Effect, decode
+from alerts.effects import Effect
 from alerts.outbox import OutboxState
 from orsan_plans.geography import REGIONS
+from streams.adapters.effects_topic import told
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.live_store import LiveStore
@@ -30,7 +32,7 @@ from streams.synthetic.sites import NANTES
 from streams.synthetic.visits import Visit
 from tests.core.builders import catalogue, event, indicator, rule
 from tests.live.campaign.campaign_processes import Forked
-from tests.live.processes import until
+from tests.live.processes import Process, until, vigie_process
 from tests.vigie.monitored import ROSTER, Phones
 
 PEOPLE = ("veille", "claire", "anne")
@@ -51,7 +53,8 @@ def territories(region: str) -> tuple[str, ...]:
     return tuple(f"DEP-{each}" for each in REGIONS[region].departements[:5])
 
 
-def _sites(region: str) -> EtablissementList:
+def declared(region: str) -> EtablissementList:
+    """Return the establishments of a région."""
     return EtablissementList((Etablissement(BUSY.finess, "Grand hôpital", REGIONS[region].departements[0]),))
 
 
@@ -85,7 +88,7 @@ class Stage:
             text = ROSTER.format(**people).replace('region: "52"', f'region: "{region}"')
             self.roster.write_text(text, encoding="utf-8")
             tableau = load_roster(self.roster, {}).roster
-            self.say(PLANS, RosterVersion(tableau.sha256, tableau.content), _sites(region), region=region)
+            self.say(PLANS, RosterVersion(tableau.sha256, tableau.content), declared(region), region=region)
 
     def say(self, *facts: Message, region: str = "") -> list[tuple[str, Draft]]:
         """Append facts to a région's journal, as the commands do; return what was sent."""
@@ -124,6 +127,14 @@ class Stage:
         self.running.callback(process.kill)
         return process
 
+    def start_apart(self, *arguments: str, **environment: str) -> Process:
+        """Start one with an interpreter of its own, as an operator does: a library may be loaded before it."""
+        log = self.path / f"{arguments[0]}-{next(self._numbers)}.log"
+        if arguments[0] == "worker":
+            arguments = (*arguments, "--data", str(self.path / log.stem))
+        started = vigie_process(self.access, log, *arguments, environment=self._settings() | environment)
+        return self.running.enter_context(started)
+
     def _settings(self) -> dict[str, str]:
         return {
             "VIGIE_DATABASE_URL": self.database,
@@ -145,7 +156,8 @@ class Stage:
 
     def told(self, region: str) -> list[Effect]:
         """Return the effects told of a région, in order, each as often as it was told."""
-        return [decode(record.value) for record in PartitionReader(self.access, EFFECTS).read(partition_of(region), 0)]
+        records = PartitionReader(self.access, EFFECTS).read(partition_of(region), 0)
+        return list(told(region, records).effects)
 
     def waiting(self) -> int:
         """Return how many messages are not sent and reported yet."""
@@ -171,16 +183,21 @@ class Load:
         self._most = most
         self._turn = 0
         self._since = datetime.now(UTC).replace(microsecond=0) - timedelta(days=8)
-        self._visits = list(ordinary_visits(Random(seed), BUSY, self._since, self._since + timedelta(days=8)))
+        self.latest = Extraction(self._since, self._since.date(), self._since.date())
+        self.visits = list(ordinary_visits(Random(seed), BUSY, self._since, self._since + timedelta(days=8)))
 
     def go_on(self) -> None:
         """Send something, unless enough is waiting."""
         if len(self._stage.missing()) >= self._most:
             return
         for region in self._stage.regions:
-            self._turn += 1
-            self._signals(region)
-            self._file(region)
+            self.send(region)
+
+    def send(self, region: str) -> None:
+        """Send a file of signals and a file of visits."""
+        self._turn += 1
+        self._signals(region)
+        self._file(region)
 
     def _signals(self, region: str) -> None:
         chosen = self._random.sample([(nature, place) for nature in NATURES for place in territories(region)], 2)
@@ -193,7 +210,8 @@ class Load:
     def _file(self, region: str) -> None:
         at = self._since + timedelta(hours=1, minutes=20 * (self._turn // len(self._stage.regions)) % (190 * 60))
         extraction = Extraction(at, (at - timedelta(hours=12)).date(), at.date())
-        self._stage.send("rpu", self._stage.visits(region, extraction, self._visits))
+        self.latest = max(self.latest, extraction, key=attrgetter("at"))
+        self._stage.send("rpu", self._stage.visits(region, extraction, self.visits))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What must hold after each scenario, whoever was killed, paused, away or wrong about the time."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alerts.effects import Effect, Notify, decode, encode
@@ -12,6 +13,9 @@ from streams.live.region_log import RegionLog
 from streams.replay import Replayed, replay
 from tests.live.campaign.campaign_processes import Forked
 from tests.live.campaign.campaign_stage import Stage, until_quiet
+from tests.live.processes import Process
+
+Running = Forked | Process
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,17 @@ class Figures:
         )
 
 
-def settle(stage: Stage, workers: list[Forked], notifiers: list[Forked]) -> None:
-    """Let the engine finish what it was given, then stop it in order: who decides first, who tells after."""
+def settle(
+    stage: Stage, workers: Sequence[Running], notifiers: Sequence[Running], at_last: Callable[[], object] | None = None
+) -> None:
+    """Let the engine finish what it was given, then stop it in order: who decides first, who tells after.
+
+    ``at_last`` is done in between, once all that was given before has a receipt.
+    """
     until_quiet(stage.missing)
+    if at_last is not None:
+        at_last()
+        until_quiet(stage.missing)
     for worker in workers:
         worker.wait_for("worker started")
     until_quiet(lambda: [region for region in stage.regions if _is_behind(stage, region)])
@@ -64,9 +76,11 @@ def _is_over(item: Item | None) -> bool:
     return item is not None and item.state is OutboxState.DONE
 
 
-def judge(stage: Stage, workers: list[Forked], notifiers: list[Forked]) -> Figures:
+def judge(
+    stage: Stage, workers: Sequence[Running], notifiers: Sequence[Running], at_last: Callable[[], object] | None = None
+) -> Figures:
     """Settle, then hold everything that came out against an embedded replay of the journal."""
-    settle(stage, workers, notifiers)
+    settle(stage, workers, notifiers, at_last)
     entries = effects = told = 0
     items = list[Item]()
     for region in stage.regions:

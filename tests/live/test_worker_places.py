@@ -1,0 +1,53 @@
+"""What a worker is given is known from its own loop: another thread that asks early makes Faust nothing."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from streams.live.topics import JOURNAL, RAW_RPU
+from vigie.worker import ENGINE, NORMALISERS, Worker
+
+
+class Untouchable:
+    """An app that does not run yet: whoever asks for its consumer makes one, in the wrong thread."""
+
+    crashed = False
+
+    @property
+    def consumer(self) -> None:
+        raise AssertionError("asked before it runs")
+
+
+FILES = NORMALISERS[RAW_RPU]
+App = Untouchable | SimpleNamespace
+
+
+def running(*partitions: int, crashed: bool = False) -> SimpleNamespace:
+    given = [SimpleNamespace(topic=JOURNAL, partition=each) for each in partitions]
+    consumer = SimpleNamespace(assignment=lambda: given)
+    return SimpleNamespace(consumer=consumer, crashed=crashed, crash_reason=OSError("no broker"))
+
+
+def worker(app: App, files: App, end: Callable[[str], object] = print) -> Worker:
+    unused: Any = None
+    return Worker(app, unused, {FILES: files}, unused, unused, end)
+
+
+def test_before_it_runs_it_has_nothing() -> None:
+    made = worker(Untouchable(), Untouchable())
+    assert made.places(ENGINE) == made.places(FILES) == frozenset()
+    assert made.assigned() == []
+
+
+def test_what_its_group_gave_is_seen_at_each_look() -> None:
+    made = worker(running(0, 11), running())
+    made.look()
+    assert made.places(ENGINE) == {(JOURNAL, 0), (JOURNAL, 11)}
+    assert made.assigned() == ["01", "52"]
+    assert made.places(FILES) == frozenset()
+
+
+def test_a_faust_that_ended_ends_the_process() -> None:
+    said = list[str]()
+    worker(running(), running(crashed=True), said.append).look()
+    assert said == [f"the group {FILES}: Faust ended with OSError('no broker')"]
