@@ -224,7 +224,7 @@ def floor_latencies(access: KafkaAccess, samples: int, begin: float) -> list[flo
     consumer = opened(KafkaConsumer, access, group_id=None, auto_offset_reset="latest")
     consumer.assign([place])
     consumer.seek_to_end(place)
-    consumer.poll(timeout_ms=100)
+    consumer.position(place)  # or the end would be looked up after the first message
     due = begin
     for number in range(samples):
         due += random.uniform(0, 2 * GAP)
