@@ -52,6 +52,7 @@ LATE: Final = 60.0
 """Seconds after which a call is said to be lost."""
 _LEAD: Final = 1.0
 _WARM_UP: Final = 20
+_PATIENCE: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         for name, *arguments in (("worker", "--data", str(folder / "worker")), ("notifier",)):
             stack.enter_context(vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own))
         store = stack.enter_context(LiveStore.open(url))
-        until(lambda: all(store.declared(region) for region in REGION_CODES))
+        until(lambda: all(store.declared(region) for region in REGION_CODES), _PATIENCE)
         pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))
         bench = _Bench(access, calls, store, pool)
         # Every process warms up: connections, caches, the code that is imported at its first use.
@@ -223,7 +224,7 @@ def floor_latencies(access: KafkaAccess, samples: int, begin: float) -> list[flo
     consumer = opened(KafkaConsumer, access, group_id=None, auto_offset_reset="latest")
     consumer.assign([place])
     consumer.seek_to_end(place)
-    consumer.poll(timeout_ms=100)
+    consumer.position(place)  # or the end would be looked up after the first message
     due = begin
     for number in range(samples):
         due += random.uniform(0, 2 * GAP)

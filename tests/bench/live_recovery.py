@@ -31,6 +31,7 @@ from tests.live.processes import Process, until, vigie_process
 from vigie.worker import ENGINE
 
 _BATCH: Final = 2_000
+_PATIENCE: Final = 600.0
 
 
 def snapshot(access: KafkaAccess) -> int:
@@ -120,7 +121,7 @@ def _alert(access: KafkaAccess, journal: JournalTopic, departement: str) -> None
         found = [decode(record.value) for record in effects.read(partition, start)]
         return any(isinstance(each, AlertRaised) and each.brief.territory == territory for each in found)
 
-    until(told)
+    until(told, _PATIENCE)
 
 
 def replaying(access: KafkaAccess, path: Path, records: int, times: int) -> Iterator[tuple[Run, Run]]:

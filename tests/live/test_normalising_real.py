@@ -1,5 +1,6 @@
 """Files on a real Kafka, a real PostgreSQL, workers killed half-way: each visit journaled once, each file counted."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -148,6 +149,28 @@ def test_a_file_is_collected_once_whoever_is_killed(
     assert (again.received, again.accepted, again.duplicates) == (alone.received, 0, alone.received)
     left, replayed = digests(access, journal)
     assert left == replayed
+
+
+@pytest.mark.timeout(400)
+def test_visits_that_wait_hold_up_no_signal(
+    access: KafkaAccess, store: LiveStore, postgres_url: str, tmp_path: Path
+) -> None:
+    own = {"VIGIE_DATABASE_URL": postgres_url}
+    file = a_large_file()
+    # More than a worker holds in memory.
+    many = [replace(file, receipt=f"visites-{number}") for number in range(12)]
+    said = {"id": "s9", "nature": "accident", "territoire": "DEP-44", "titre": "Essai", "source": "SAMU"}
+    content = json.dumps(said | {"date": datetime.now(UTC).isoformat()}).encode()
+    with (
+        vigie_process(access, tmp_path / "w.log", "worker", "--data", str(tmp_path), environment=own),
+        RawTopics(access) as topics,
+    ):
+        for each in many:
+            topics.send("rpu", each)
+        until(lambda: store.receipts.find("visites-0") is not None)
+        topics.send("signaux", RawFile("essai", "signal.json", REGION, "signal", content, "signal"))
+        until(lambda: store.receipts.find("signal") is not None)
+        assert store.receipts.find("visites-11") is None
 
 
 def test_a_file_that_cannot_be_taken_is_set_aside_and_sent_again(

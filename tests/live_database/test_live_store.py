@@ -1,6 +1,6 @@
 """What the live processes share: effects once, numbers never twice, versions as long as a correction may need them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -100,6 +100,21 @@ def test_two_notifiers_with_the_same_effects_store_and_queue_them_once(live_stor
     assert live_store.outbox.counts()[OutboxState.PENDING] == 50
 
 
+def test_effects_of_several_regions_are_stored_together_or_not_at_all(live_store: LiveStore) -> None:
+    effects = sample_effects(2)
+
+    def broken() -> Iterator[Effect]:
+        yield effects[0]
+        raise StorageError("the database went away")
+
+    with pytest.raises(StorageError, match="went away"):
+        live_store.record_told([("52", effects), ("76", broken())])
+    assert [*live_store.effects("52"), *live_store.effects("76")] == []
+    live_store.record_told([("76", effects), ("52", effects)])
+    assert {each.id for each in live_store.effects("52")} == {each.id for each in live_store.effects("76")}
+    assert live_store.outbox.counts()[OutboxState.PENDING] == 4
+
+
 def test_two_senders_never_hold_the_same_item(live_store: LiveStore, live_url: str) -> None:
     effects = [sample_notification(number) for number in range(60)]
     live_store.record_effects("52", effects)
@@ -131,6 +146,15 @@ def test_numbers_follow_each_other_in_each_region(live_store: LiveStore) -> None
     assert live_store.reserve_numbers("52", 3) == range(1, 4)
     assert live_store.reserve_numbers("52", 2) == range(4, 6)
     assert live_store.reserve_numbers("76", 1) == range(1, 2)
+
+
+def test_the_files_of_a_process_share_the_numbers_it_reserved(live_store: LiveStore, live_url: str) -> None:
+    taken = at_once(*[lambda: [live_store.numbers.take("52") for _ in range(300)]] * 4)
+    with LiveStore.open(live_url) as other:
+        others = [other.numbers.take("52") for _ in range(3)]
+    numbers = [number for some in [*taken, others] for number in some]  # type: ignore[attr-defined]  # lists
+    assert len(numbers) == len(set(numbers)) == 1203
+    assert sorted(numbers)[:1200] == list(range(1, 1201))
 
 
 def test_numbers_are_given_once(live_store: LiveStore, live_url: str) -> None:
