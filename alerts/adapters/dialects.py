@@ -7,7 +7,7 @@ indexes survive a change of the system's language files.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from sqlalchemy import (
@@ -37,6 +37,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field
 
@@ -155,6 +156,10 @@ class IsListed(ColumnElement[bool]):
         self.column = column
         self.parameter = parameter
         self.type = Boolean()
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002 - the signature of SQLAlchemy
+        """Return itself: SQLAlchemy would compare it to 1 for SQLite, and no index would be used."""
+        return self
 
 
 @compiles(IsListed, SQLITE)

@@ -18,7 +18,7 @@ from tests.live_database.postgres_server import Server
 NAMES = {"schema_password": "mot'de passe", "vigie_password": "autre"}
 
 pytestmark = [
-    pytest.mark.xdist_group("postgres"),
+    pytest.mark.xdist_group("servers"),
     pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed (Debian package postgresql-client)"),
 ]
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from streams.adapters import ledger_store
 from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.decoding import Window
@@ -141,3 +144,22 @@ def test_an_altered_row_is_found(tmp_path: Path) -> None:
         with journal.database.writing() as connection:
             connection.execute(text("UPDATE ledger SET seq = 7"))
         assert [problem.part for problem in journal.verify()] == ["ledger"]
+
+
+def test_a_key_is_looked_up_among_many_without_reading_them(tmp_path: Path) -> None:
+    run = count()
+
+    def steps(rows: int) -> int:
+        """Return how many instructions SQLite runs to find one key among so many."""
+        with SqliteJournal.create(tmp_path / f"{rows}.db") as journal:
+            put(journal, Collected(SCOPE, tuple(row(f"k{number}") for number in range(rows))))
+            with journal.database.reading() as connection:
+                driver: Any = connection.connection.dbapi_connection
+                start = next(run)
+                driver.set_progress_handler(lambda: next(run) < 0, 1)
+                found = ledger_store.known(connection, SCOPE, ["k7"])
+                driver.set_progress_handler(None, 1)
+            assert list(found) == [(Status.ACTUAL, "k7")]
+            return next(run) - start
+
+    assert steps(2000) == steps(10)

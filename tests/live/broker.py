@@ -22,7 +22,9 @@ from typing import IO, Final
 import pytest
 
 from streams.adapters.kafka_clients import KafkaAccess, KafkaAdminClient, KafkaError, opened
+from streams.live.topics import TOPICS
 from tests.live.closed_broker import closed_listener, make_certificate
+from tests.live.processes import until
 
 POM: Final = Path(__file__).parent / "kafka" / "pom.xml"
 READY_SECONDS: Final = 90.0
@@ -264,6 +266,18 @@ def _knows(address: str, count: int) -> bool:
         return len(admin.describe_cluster()["brokers"]) >= count
     except KafkaError:
         return False
+    finally:
+        admin.close()
+
+
+def clear_topics(access: KafkaAccess) -> None:
+    """Remove Vigie's topics with all they hold, and what groups had read of them."""
+    admin = opened(KafkaAdminClient, access)
+    try:
+        present = sorted(TOPICS.keys() & set(admin.list_topics()))
+        if present:
+            admin.delete_topics(present)
+        until(lambda: TOPICS.keys().isdisjoint(admin.list_topics()))
     finally:
         admin.close()
 

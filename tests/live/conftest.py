@@ -1,4 +1,4 @@
-"""The broker that the tests of this folder share; every test that needs it runs in one xdist process."""
+"""The broker that the tests of this folder share; every test that needs a server runs in one xdist process."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.topic_admin import TopicAdmin
-from tests.live.broker import Kafka, NoKafka, cluster_of, running, server_jars, with_closed_listener
+from tests.live.broker import Kafka, NoKafka, clear_topics, cluster_of, running, server_jars, with_closed_listener
 
 GIVEN = "VIGIE_TEST_KAFKA"
 DOCKER = "docker"
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what uses a broker together, a broker for each process being too heavy, and out of the run on the wheel."""
     for item in items:
         if not set(BROKERS).isdisjoint(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("kafka"))
+            item.add_marker(pytest.mark.xdist_group("servers"))
             item.add_marker(pytest.mark.slow)
 
 
@@ -58,9 +58,10 @@ def kafka_of_three(repository: Path, tmp_path_factory: pytest.TempPathFactory) -
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def access(kafka: Kafka) -> KafkaAccess:
-    """The access to one broker that has all topics; a test takes a région of its own, and reads from where it ends."""
+    """The access to one broker that has all topics, with nothing in them: a process reads what any test left."""
+    clear_topics(kafka.access)
     TopicAdmin(kafka.access, kafka.replication).create()
     return kafka.access
 

@@ -276,7 +276,7 @@ def test_a_problem_of_the_brokers_is_no_defect(live: Engine) -> None:
     assert (live.aside.letters, live.receipts()) == ([], [])
 
 
-@pytest.mark.xdist_group("postgres")
+@pytest.mark.xdist_group("servers")
 def test_two_ways_in_at_once_give_a_visit_once(postgres_url: str) -> None:
     """A source may send by HTTP and drop the same days: two workers then collect it at the same moment."""
     with LiveStore.open(postgres_url) as store, ThreadPoolExecutor(2) as workers:

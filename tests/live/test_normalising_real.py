@@ -66,9 +66,9 @@ def say(journal: JournalTopic, *facts: Fact, region: str = REGION) -> None:
     journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
-def a_large_file() -> RawFile:
-    """Return a month of a busy establishment: it is journaled in several transactions."""
-    now = datetime.now(UTC).replace(microsecond=0)
+def a_large_file(ago: timedelta = timedelta()) -> RawFile:
+    """Return a month of a busy establishment, extracted so long ago: it is journaled in several transactions."""
+    now = datetime.now(UTC).replace(microsecond=0) - ago
     extraction = Extraction(now, (now - timedelta(days=30)).date(), now.date())
     visits = list(ordinary_visits(Random(4), BUSY, now - timedelta(days=29), now))
     content = oscour_file(BUSY, extraction, visits)
@@ -156,9 +156,8 @@ def test_visits_that_wait_hold_up_no_signal(
     access: KafkaAccess, store: LiveStore, postgres_url: str, tmp_path: Path
 ) -> None:
     own = {"VIGIE_DATABASE_URL": postgres_url}
-    file = a_large_file()
-    # More than a worker holds in memory.
-    many = [replace(file, receipt=f"visites-{number}") for number in range(12)]
+    # More than a worker holds in memory; each is newer than the one before, or it would not even be read.
+    many = [replace(a_large_file(timedelta(hours=12 - each)), receipt=f"visites-{each}") for each in range(12)]
     said = {"id": "s9", "nature": "accident", "territoire": "DEP-44", "titre": "Essai", "source": "SAMU"}
     content = json.dumps(said | {"date": datetime.now(UTC).isoformat()}).encode()
     with (

@@ -18,7 +18,7 @@ from tests.live_database.stored_journal import StoredJournal
 GIVEN = "VIGIE_TEST_POSTGRES"
 AnyJournal = MemoryJournal | SqliteJournal | StoredJournal
 # A server for each process would be heavy: what needs it runs in one.
-ON_POSTGRES = pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))
+ON_POSTGRES = pytest.param("postgres", marks=pytest.mark.xdist_group("servers"))
 STORES = ("memory", "sqlite", "live-file", ON_POSTGRES)
 LIVE_STORES = ("live-file", ON_POSTGRES)
 

@@ -25,7 +25,7 @@ def url(postgres: Server) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.xdist_group("postgres")
+@pytest.mark.xdist_group("servers")
 def test_up_checked_and_down(url: str) -> None:
     refused = database("check", url=url)
     assert refused.exit_code == 1
@@ -41,7 +41,7 @@ def test_up_checked_and_down(url: str) -> None:
     assert database("check", url=url).exit_code == 1
 
 
-@pytest.mark.xdist_group("postgres")
+@pytest.mark.xdist_group("servers")
 def test_a_difference_is_told(url: str) -> None:
     database("upgrade", url=url)
     opened = PostgresDatabase.open(url)

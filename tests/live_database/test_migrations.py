@@ -14,7 +14,7 @@ from streams.adapters.live_tables import LIVE_TABLES
 from streams.adapters.migrating import NOTHING
 from tests.live_database.postgres_server import Server
 
-pytestmark = pytest.mark.xdist_group("postgres")
+pytestmark = pytest.mark.xdist_group("servers")
 
 
 @pytest.fixture

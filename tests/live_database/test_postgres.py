@@ -27,7 +27,7 @@ from tests.live.processes import until
 from tests.live_database.postgres_server import PASSWORD, Server
 from tests.live_database.store_fixtures import GIVEN
 
-pytestmark = pytest.mark.xdist_group("postgres")
+pytestmark = pytest.mark.xdist_group("servers")
 LATER = EPOCH + timedelta(hours=1)
 LEASE = timedelta(minutes=1)
 

@@ -6,7 +6,7 @@ import pytest
 
 from streams.adapters.topic_admin import TopicAdmin
 from streams.live.topics import JOURNAL
-from tests.live.broker import Kafka
+from tests.live.broker import Kafka, clear_topics
 from tests.live.campaign.campaign_stage import Load, staged
 from tests.live.campaign.campaign_verdict import judge
 from tests.live.campaign.test_failures_group import under_load
@@ -17,6 +17,7 @@ from tests.vigie.monitored import Phones
 def test_a_broker_killed_moves_its_leaders_and_loses_nothing(
     kafka_of_three: Kafka, postgres_url: str, phones: Phones, tmp_path: Path, soak: bool
 ) -> None:
+    clear_topics(kafka_of_three.access)
     TopicAdmin(kafka_of_three.access, 3).create()
     with staged(kafka_of_three.access, postgres_url, tmp_path, phones, "44") as stage:
         stage.environment["VIGIE_KAFKA_REPLICATION"] = "3"
