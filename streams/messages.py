@@ -7,6 +7,7 @@ source did not give them: unknown is not zero.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -230,13 +231,28 @@ class SignalSanitaire:
     ends_at: Instant | None = None
 
 
+class AnswerDecision(StrEnum):
+    """What the person who answers an alert decides; the values are what people choose from, in French."""
+
+    TAKE = "prendre"
+    HAND_ON = "transmettre"
+    FALSE_ALARM = "fausse_alerte"
+    WATCH = "surveiller"
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Someone answers an alert: paging stops."""
+    """Someone answers an alert: paging stops, or goes on with the next person when it is passed on.
+
+    ``by`` is who answers, as they are called; ``person`` their id in the roster, empty when it is not known.
+    """
 
     alert_id: str
     by: Annotated[str, Field(min_length=1, max_length=200)]
     via: str = ""
+    decision: AnswerDecision = AnswerDecision.TAKE
+    reason: Annotated[str, Field(max_length=2000)] = ""
+    person: Annotated[str, Field(max_length=60)] = ""
 
 
 @dataclass(frozen=True, slots=True)
