@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from threading import Event, Lock
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -13,7 +13,6 @@ from alerts.effects import decode
 from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import Declaring
 from streams.adapters.engine_agent import EngineAgent
-from streams.adapters.state_topic import StateTopic
 from streams.adapters.telling import Telling
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.live.keeping import Keeper
@@ -21,6 +20,9 @@ from streams.live.record import LogRecord
 from streams.live.topics import partition_of
 from tests.core.builders import EVERY_KIND, MINUTE, REGION, T0, journal, setting, signal
 from tests.live.test_keeping import Log, States, records_of
+
+if TYPE_CHECKING:
+    from streams.adapters.state_topic import StateTopic
 
 
 class Brokers:
