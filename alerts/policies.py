@@ -55,7 +55,7 @@ class Policy:
     def applies(self, volet: str, posture: Posture) -> bool:
         """Tell whether an alert of ``volet`` in ``posture`` follows this policy; ACTIVATION counts as ALERTE."""
         nearest = Posture.ALERTE if posture.rank >= Posture.ALERTE.rank else Posture.VIGILANCE
-        return (not self.volets or volet in self.volets) and (not self.postures or nearest in self.postures)
+        return _holds(self.volets, (volet,)) and _holds(self.postures, (nearest,))
 
     def hides(self, later: "Policy") -> bool:
         """Tell whether ``later``, written after this one, can never apply."""
@@ -63,4 +63,6 @@ class Policy:
 
 
 def _holds(wider: tuple[str, ...], narrower: tuple[str, ...]) -> bool:
-    return not wider or (bool(narrower) and all(each in wider for each in narrower))
+    # A volet is free text: cyber and CYBER are the same one.
+    held = {each.casefold() for each in wider}
+    return not wider or (bool(narrower) and all(each.casefold() in held for each in narrower))

@@ -30,6 +30,7 @@ policies = st.builds(lambda v, p: replace(POLICY, volets=v, postures=p), volets,
     [
         ("REB", Posture.ALERTE, True),
         ("REB", Posture.ACTIVATION, True),
+        ("reb", Posture.ALERTE, True),
         ("REB", Posture.VIGILANCE, False),
         ("AMAVI", Posture.ALERTE, False),
     ],
