@@ -399,7 +399,8 @@ def test_an_answer_withdrawn_under_a_wider_alert_calls_again_once_it_is_released
 
 
 def alert_of(played: Run, territory: str) -> str:
-    return next(e.brief.alert_id for e in played.of("alert_raised") if e.brief.territory == territory)
+    raised = (effect for effect in played.effects if isinstance(effect, AlertRaised))
+    return next(each.brief.alert_id for each in raised if each.brief.territory == territory)
 
 
 def test_enough_answers_for_a_milder_posture_close_it_when_it_eases() -> None:
