@@ -29,7 +29,7 @@ from alerts.astreinte import Roster
 from alerts.desk import Desk, caller, changed, stop_calls
 from alerts.effects import AlertChange, Effect
 from alerts.lifecycle import AlertState, Event, Phase, move
-from alerts.routes import answers_needed, route_of
+from alerts.routes import answers_needed, policy_of, route_of
 
 
 def answer(alert: AlertState, desk: Desk, given: Answer) -> list[Effect]:
@@ -125,7 +125,7 @@ def _count(alert: AlertState, desk: Desk, given: Answer, who: str) -> list[Effec
 
 
 def _await_act(alert: AlertState, desk: Desk) -> None:
-    policy = desk.roster.policy(alert.brief.volet, alert.brief.posture) if desk.roster else None
+    policy = policy_of(desk.roster, alert.brief, alert.audience) if desk.roster and alert.audience else None
     has_acted = any(
         decision not in (AnswerDecision.TAKE, AnswerDecision.HAND_ON) for decision in alert.answers.values()
     )

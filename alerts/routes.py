@@ -9,9 +9,14 @@ from alerts.policies import EscalationStep, Policy
 from orsan_plans.plan import Audience
 
 
+def policy_of(roster: Roster, brief: AlertBrief, audience: Audience) -> Policy | None:
+    """Return the policy of an alert that needs an answer, None when it follows its plan alone."""
+    return roster.policy(brief.volet, brief.posture) if audience.needs_acknowledgement else None
+
+
 def route_of(roster: Roster, brief: AlertBrief, audience: Audience) -> Policy:
     """Return the policy of an alert; without one, the roles of the audience, one a step, at the roster's pace."""
-    own = roster.policy(brief.volet, brief.posture)
+    own = policy_of(roster, brief, audience)
     if own is not None:
         return own
     pace = roster.escalation

@@ -116,11 +116,11 @@ def _alerts(board: Board, region: str, now: datetime) -> Iterator[AlertLine]:
 
 def _decision(board: Board, decided: VoletDecided | VoletProposed, zone: str) -> str:
     tag = f"{TAG_OF_STATUS[decided.status]} · " if decided.status != "actual" else ""
-    verb = "activation proposée"
+    what = f"Activation du volet {decided.volet} proposée"
     if isinstance(decided, VoletDecided):
-        verb = "activé" if decided.is_active else "levé"
+        what = f"Volet {decided.volet} {'activé' if decided.is_active else 'levé'}"
     place, when = board.name_of(decided.territory), instant_text(decided.at, zone)
-    return f"{tag}Volet {decided.volet} {verb}, {place}, par {decided.author} le {when} : {decided.reason}"
+    return f"{tag}{what}, {place}, par {decided.author} le {when} : {decided.reason}"
 
 
 def _territories(board: Board, region: str) -> Iterator[TerritoryLine]:

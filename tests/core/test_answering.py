@@ -442,6 +442,22 @@ def test_a_reminder_of_an_exercise_reaches_its_participants_only() -> None:
         assert expected in lines(run([*entries, answered], T0 + 30 * MINUTE))
 
 
+def test_an_alert_that_asks_for_no_answer_follows_no_policy() -> None:
+    told = rule(
+        "accident",
+        ["departement"],
+        event("accident"),
+        prevenir={"alerte": {"roles": ["cadre", "veille"], "accuse_de_reception": "non_requis"}},
+    )
+    demanding = replace(PAIR, act_within=30 * MINUTE, withdraw_after=10 * MINUTE)
+    assert lines(play(on_call(demanding), (5, Says("cecile")), until=600, which=told)) == [
+        "0 raised",
+        "0 inform cecile/sms",
+        "0 inform vera/courriel",
+        "5 acknowledged cecile",
+    ]
+
+
 def test_a_person_proposes_a_volet_and_nothing_moves() -> None:
     proposal = DecideVolet("AMAVI", "DEP-44", "proposer", "Cécile", "Afflux")
     played = play(on_call(POLICY), (2, proposal), (3, proposal))
