@@ -37,11 +37,15 @@ class NonSend(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a notification asks of its reader: to answer, to know, or to know that it is over."""
+    """What a notification asks of its reader: to answer, to know, or to know that it is over.
+
+    DIGEST stands for several calls that a storm kept back: it asks to answer what it counts.
+    """
 
     CALL = "call"
     INFORM = "inform"
     END = "end"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +156,34 @@ class AlertChanged:
     kind: Literal["alert_changed"] = "alert_changed"
 
 
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """How many alerts of a posture a digest counts in a territory (a département, the région, or France)."""
+
+    posture: Posture
+    territory: str
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a digest counts: open alerts, the highest posture first, and those that ended meanwhile.
+
+    ``alert_ids`` are those of the open alerts, the highest posture first.
+    """
+
+    lines: tuple[DigestLine, ...]
+    alert_ids: tuple[str, ...]
+    ended: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """Somebody must be told. ``contact`` is ``<person>/<channel>``: addresses never enter the journal.
 
     ``call`` counts the rounds of calls since the alert was last raised: 1 first, 0 when nobody is asked to answer.
+    A message about several alerts of one volet in one ``place`` (a written territory) holds the gravest as ``brief``,
+    the others as ``grouped``. ``digest`` belongs to `Purpose.DIGEST`; ``brief`` is then the gravest alert it counts.
     """
 
     id: str
@@ -168,7 +195,17 @@ class Notify:
     person: str
     contact: str
     call: int
+    grouped: tuple[AlertBrief, ...] = ()
+    place: str = ""
+    digest: Digest | None = None
     kind: Literal["notify"] = "notify"
+
+    @property
+    def alert_ids(self) -> tuple[str, ...]:
+        """The alerts an answer to this message is about, the gravest first."""
+        if self.digest is not None:
+            return self.digest.alert_ids
+        return (self.brief.alert_id, *(brief.alert_id for brief in self.grouped))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,9 +263,14 @@ class _Kind:
 _kind_of = msgspec.json.Decoder(_Kind).decode
 
 
+_ALONE: Final = b',"grouped":[],"place":"","digest":null'
+
+
 def encode(effect: Effect) -> bytes:
     """Return the effect's canonical JSON."""
-    return _encode(effect)
+    text = _encode(effect)
+    # A message about one alert keeps the bytes it had before messages could be about several: past digests hold.
+    return text.replace(_ALONE, b"", 1) if isinstance(effect, Notify) else text
 
 
 def decode(text: bytes) -> Effect:

@@ -70,7 +70,8 @@ TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
 class AlertState:
     """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any.
 
-    ``changes`` counts the `AlertChanged` effects since the alert exists.
+    ``changes`` counts the `AlertChanged` effects since the alert exists; ``messages`` are the ids of its messages that
+    are not reported yet, and maybe of some it no longer waits for (a dictionary because it keeps their order).
     """
 
     brief: AlertBrief
@@ -82,6 +83,7 @@ class AlertState:
     subsumed_by: str | None = None
     close_at: datetime | None = None
     armed_for: datetime | None = None
+    messages: dict[str, None] = field(default_factory=dict)
     escalation: EscalationState = field(default_factory=EscalationState)
 
     @property
