@@ -33,8 +33,8 @@ from orsan_plans.territory import Level, level_of
 class AlertBook:
     """Alerts by id, and the current one of each ``<plan>/<rule>@<territory>``.
 
-    Indexes: ``by_rule`` gives the keys of ``current`` of each rule, in order; ``messages`` the alerts that a message not
-    reported yet was about.
+    Indexes: ``by_rule`` gives the keys of ``current`` of each rule, in order; ``messages`` the alerts that a message,
+    not reported yet, was about.
     """
 
     alerts: dict[str, AlertState] = field(default_factory=dict)

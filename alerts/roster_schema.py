@@ -21,6 +21,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, HandOver, Person, Role, Roster
 from alerts.french import DAYS
+from alerts.volume.limits import DEFAULT, Limits
 from orsan_plans.fields import Day, Duration, FileModel, Slug, Text
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED
@@ -166,6 +167,20 @@ class EscaladeForm(FileModel):
     repli: Slug
 
 
+class LimitesForm(FileModel):
+    """Beyond ``messages`` within ``duree`` a person gets digests, one each ``resume`` at most."""
+
+    messages: Annotated[int, Field(ge=1, le=1000)] = DEFAULT.messages
+    duree: Wait = DEFAULT.window
+    resume: Wait = DEFAULT.digest_every
+
+
+class BudgetForm(FileModel):
+    """How many messages of a night are too many for a person."""
+
+    messages_par_nuit: Annotated[int, Field(ge=0, le=1000)] = DEFAULT.night_budget
+
+
 class ExerciceForm(FileModel):
     """The people whom an exercise may notify."""
 
@@ -181,6 +196,8 @@ class RosterFile(FileModel):
     roles: Annotated[dict[Slug, RoleForm], Field(min_length=1)]
     escalade: EscaladeForm
     exercice: ExerciceForm | None = None
+    limites: LimitesForm = LimitesForm()
+    budget: BudgetForm = BudgetForm()
 
     @model_validator(mode="after")
     def _names_agree(self) -> "RosterFile":
@@ -217,6 +234,9 @@ class RosterFile(FileModel):
             roles=tuple(role.to_role(id_) for id_, role in self.roles.items()),
             escalation=EscalationPolicy(self.escalade.delai, self.escalade.repetition, self.escalade.repli),
             exercise_participants=self.exercice.personnes if self.exercice else (),
+            limits=Limits(
+                self.limites.messages, self.limites.duree, self.limites.resume, self.budget.messages_par_nuit
+            ),
         )
 
     def written_addresses(self) -> Iterator[tuple[KeyPath, str, str]]:

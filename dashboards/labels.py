@@ -53,6 +53,7 @@ PURPOSES: Final[dict[str, str]] = {
     Purpose.CALL: "appel",
     Purpose.INFORM: "information",
     Purpose.END: "annonce de la fin",
+    Purpose.DIGEST: "résumé",
 }
 
 CHANGES: Final[dict[What, str]] = {

@@ -14,7 +14,7 @@ from alerts.effects import Effect, NonSend, Notify, NotSent, Purpose, effect_id
 from alerts.volume import traffic as lately
 from alerts.volume.digests import make_digest
 from alerts.volume.grouping import grouped, merged
-from alerts.volume.limits import Limits
+from alerts.volume.limits import DEFAULT, Limits
 from alerts.volume.traffic import Traffic
 
 ArmDigest = Callable[[datetime, str], None]
@@ -33,7 +33,7 @@ class Gate:
 
 def let_out(gate: Gate, effects: list[Effect]) -> list[Effect]:
     """Return the effects of one round, each message replaced by what becomes of it, in the same order."""
-    notifications = [effect for effect in effects if isinstance(effect, Notify)]
+    notifications = [each for each in effects if isinstance(each, Notify) and each.purpose is not Purpose.DIGEST]
     limits = _limits(gate)
     if limits is None:
         for each in notifications:
@@ -109,7 +109,7 @@ def send_digest(gate: Gate, contact: str) -> list[Effect]:
         return []
     waiting.told += 1
     waiting.told_at = gate.desk.now
-    lately.count(gate.traffic, digest, _limits(gate) or Limits(), gate.desk.now)
+    lately.count(gate.traffic, digest, _limits(gate) or DEFAULT, gate.desk.now)
     answerable = [id_ for id_ in digest.alert_ids if _stands_for(gate.book, id_, kept[id_].message, digest.id)]
     book.sent(gate.book, digest.id, answerable)
     return [digest]

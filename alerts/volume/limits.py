@@ -31,3 +31,7 @@ class Limits:
     def __post_init__(self) -> None:
         if self.messages < 1 or min(self.window, self.digest_every) <= timedelta(0) or self.night_budget < 0:
             raise ValueError("limits need at least one message, and time between digests")
+
+
+DEFAULT: Final = Limits()
+"""What a roster file that says nothing puts in force."""

@@ -17,6 +17,7 @@ from alerts.adapters.roster_files import load_roster
 from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged
 from orsan_plans.adapters.located_yaml import load_document, validate
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
+from orsan_plans.geography import REGIONS
 from orsan_plans.posture import Posture
 from streams import messages
 from streams.entry import Draft, Status
@@ -27,6 +28,7 @@ from streams.messages import (
     DecideVolet,
     Etablissement,
     EtablissementList,
+    MaintenancePlanned,
     Message,
     PassageRPU,
     PlanCatalogue,
@@ -34,6 +36,8 @@ from streams.messages import (
     ReferenceBeds,
     RosterVersion,
     SignalSanitaire,
+    SilenceLifted,
+    SilenceSet,
 )
 from streams.monitor import Monitor
 from streams.region.state import World
@@ -42,7 +46,7 @@ from streams.testing import MemoryJournal
 PARIS: Final = ZoneInfo("Europe/Paris")
 _STATUS: Final = {"réel": Status.ACTUAL, "exercice": Status.EXERCISE, "essai": Status.TEST}
 _CHANGE: Final = {"acknowledged": "acquittée", "subsumed": "recouverte", "released": "rendue"}
-_PURPOSE: Final = {"call": "appel", "inform": "information", "end": "fin"}
+_PURPOSE: Final = {"call": "appel", "inform": "information", "end": "fin", "digest": "résumé"}
 
 
 class Step(BaseModel):
@@ -54,6 +58,8 @@ class Step(BaseModel):
     receives: list[dict[str, Any]] = Field(default=[], alias="reçoit")
     status: Literal["réel", "exercice", "essai"] = Field("réel", alias="statut")
     acknowledges: dict[str, str] | None = Field(None, alias="acquitte")
+    repeats: int = Field(1, alias="fois", ge=1)
+    counts: dict[str, int] | None = Field(None, alias="compte")
     expects: list[str] | None = Field(None, alias="attend")
     postures: dict[str, str] = {}
     unknown: dict[str, str] = Field({}, alias="inconnus")
@@ -71,6 +77,7 @@ class Scenario(BaseModel):
     plans: str = "livrés"
     roster: str = Field(alias="astreinte")
     sites: dict[str, str] = Field({}, alias="établissements")
+    invented: int = Field(0, alias="établissements_inventés", ge=0, le=999)
     steps: list[Step] = Field(alias="déroulé")
 
 
@@ -105,7 +112,7 @@ class Player:
         plans = shipped_catalogue() if self.scenario.plans == "livrés" else load_catalogue(folder / self.scenario.plans)
         documents = tuple(PlanDocument(name, content) for name, content in plans.documents)
         roster = load_roster(folder / self.scenario.roster, {}).roster
-        names = self.scenario.sites.items()
+        names = [*self.scenario.sites.items(), *((code, f"Site {code}") for code in self._invented())]
         sites = tuple(Etablissement(finess, name, finess[:2]) for finess, name in names)
         opening: list[Message] = [PlanCatalogue(plans.sha256, documents), RosterVersion(roster.sha256, roster.content)]
         self._record(opening + ([EtablissementList(sites)] if sites else []), Status.ACTUAL)
@@ -113,11 +120,36 @@ class Player:
 
     def _do(self, step: Step, at: datetime) -> list[str]:
         if step.receives:
-            self._record([_message(each, at) for each in step.receives], _STATUS[step.status])
+            received = [self._filled_in(each, number) for number in range(step.repeats) for each in step.receives]
+            self._record([_message(each, at) for each in received], _STATUS[step.status])
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
-        faults = self._unexpected(step.expects) if step.expects is not None else []
+        faults = self._miscounted(step.counts) if step.counts is not None else []
+        faults += self._unexpected(step.expects) if step.expects is not None else []
         return faults + self._wrong_postures(step) + self._wrong_readings(step)
+
+    def _invented(self) -> list[str]:
+        """Return the FINESS numbers of establishments spread over the région's départements."""
+        codes = REGIONS[self.scenario.region].departements
+        return [f"{codes[number % len(codes)]}0000{number:03d}" for number in range(self.scenario.invented)]
+
+    def _filled_in(self, words: dict[str, Any], number: int) -> dict[str, Any]:
+        """Return a message with ``{n}`` and ``{inventé}`` (the ``n``-th invented establishment) written out."""
+        invented = self._invented()
+        texts = {"{n}": str(number), "{inventé}": f"ETAB-{invented[number]}" if invented else ""}
+
+        def filled(value: object) -> object:
+            return texts.get(value, value) if isinstance(value, str) else value
+
+        return {kind: {name: filled(value) for name, value in body.items()} for kind, body in words.items()}
+
+    def _miscounted(self, expected: dict[str, int]) -> list[str]:
+        """Hold the number of lines that begin with each text, without their hour; ``attend`` then sees none of them."""
+        lines = [line.partition(" ")[2] for effect in self.seen if (line := _line(effect))]
+        self.seen.clear()
+        found = {start: sum(line.startswith(start) for line in lines) for start in expected}
+        others = [line for line in lines if not line.startswith(tuple(expected))]
+        return [f"compté {found} et {others}, attendu {expected}"] if found != expected or others else []
 
     def _unexpected(self, expected: list[str]) -> list[str]:
         lines = [line for effect in self.seen if (line := _line(effect))]
@@ -172,12 +204,19 @@ def _line(effect: Effect) -> str:
             return f"{local} posture {effect.rule} {effect.territory} {effect.before} → {effect.after}"
         case Notify():
             exercise = "" if effect.status == Status.ACTUAL else f" ({effect.status})"
-            return f"{local} {_PURPOSE[effect.purpose]} {effect.contact} {effect.brief.territory}{exercise}"
+            return f"{local} {_PURPOSE[effect.purpose]} {effect.contact} {_about(effect)}{exercise}"
         case NotSent():
             return f"{local} non-envoi {effect.reason} {effect.role} {effect.person or effect.territory}".rstrip()
         case AlertChanged() if effect.change in _CHANGE:
             return f"{local} alerte {effect.territory} {_CHANGE[effect.change]}"
     return ""
+
+
+def _about(notify: Notify) -> str:
+    if notify.digest is not None:
+        counted = [f"{line.posture} {line.territory} {line.alerts}" for line in notify.digest.lines]
+        return ", ".join([*counted, *([f"terminées {notify.digest.ended}"] if notify.digest.ended else [])])
+    return f"{notify.place} ({1 + len(notify.grouped)} alertes)" if notify.grouped else notify.brief.territory
 
 
 def _unknown(readings: dict[str, Any], key: str) -> str:
@@ -187,7 +226,7 @@ def _unknown(readings: dict[str, Any], key: str) -> str:
 
 
 def _message(words: dict[str, Any], at: datetime) -> Message:
-    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
+    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{décision: …}``, ``{silence: …}``, ``{maintenance: …}``…"""
     kind, body = next(iter(words.items()))
     match kind:
         case "signal":
@@ -210,6 +249,24 @@ def _message(words: dict[str, Any], at: datetime) -> Message:
             return DailyFigures(body["source"], body["territoire"], date.fromisoformat(body["jour"]), figures)
         case "lits_de_référence":
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
+        case "silence":
+            return SilenceSet(
+                id=body["id"],
+                until=at + timedelta(hours=body["heures"]),
+                author=body["par"],
+                reason=body["motif"],
+                volet=body.get("volet"),
+                rule=body.get("règle"),
+                territory=body.get("territoire"),
+                includes_alerte=body.get("y_compris_alerte", False),
+            )
+        case "silence_levé":
+            return SilenceLifted(body["id"], body["par"], body["motif"])
+        case "maintenance":
+            ends_at = at + timedelta(hours=body["heures"])
+            return MaintenancePlanned(
+                body["id"], body["flux"], body["territoire"], at, ends_at, body["par"], body["motif"]
+            )
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
     raise ValueError(f"a scenario receives no {kind!r}")
