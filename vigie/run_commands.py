@@ -79,13 +79,16 @@ def _exit_now() -> NoReturn:
 
 
 def ack(
-    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
+    alerts: Annotated[
+        list[str], typer.Argument(metavar="ALERT...", help="Ids of the alerts, as their pages show them.")
+    ],
     by: Annotated[str, typer.Option(help="Who answers.")],
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
-    """Answer an alert: its calls stop. The running monitor reads the answer from its drop directory."""
-    say(Acknowledge(alert, by, via="vigie ack"), drop, live)
+    """Answer alerts: their calls stop. The running monitor reads the answers from its drop directory."""
+    for alert in alerts:
+        say(Acknowledge(alert, by, via="vigie ack"), drop, live)
 
 
 def decide(

@@ -226,9 +226,11 @@ def _unknown(readings: dict[str, Any], key: str) -> str:
 
 
 def _message(words: dict[str, Any], at: datetime) -> Message:
-    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{décision: …}``, ``{silence: …}``, ``{maintenance: …}``…"""
+    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}``, ``{décision: …}`` or ``{silence: …}``…"""
     kind, body = next(iter(words.items()))
     match kind:
+        case "silence" | "silence_levé" | "maintenance":
+            return _about_volume(kind, body, at)
         case "signal":
             return SignalSanitaire(
                 signal_id=body["id"],
@@ -249,24 +251,18 @@ def _message(words: dict[str, Any], at: datetime) -> Message:
             return DailyFigures(body["source"], body["territoire"], date.fromisoformat(body["jour"]), figures)
         case "lits_de_référence":
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
-        case "silence":
-            return SilenceSet(
-                id=body["id"],
-                until=at + timedelta(hours=body["heures"]),
-                author=body["par"],
-                reason=body["motif"],
-                volet=body.get("volet"),
-                rule=body.get("règle"),
-                territory=body.get("territoire"),
-                includes_alerte=body.get("y_compris_alerte", False),
-            )
-        case "silence_levé":
-            return SilenceLifted(body["id"], body["par"], body["motif"])
-        case "maintenance":
-            ends_at = at + timedelta(hours=body["heures"])
-            return MaintenancePlanned(
-                body["id"], body["flux"], body["territoire"], at, ends_at, body["par"], body["motif"]
-            )
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
     raise ValueError(f"a scenario receives no {kind!r}")
+
+
+def _about_volume(kind: str, body: dict[str, Any], at: datetime) -> Message:
+    """Read ``{silence: …}``, ``{silence_levé: …}`` or ``{maintenance: …}``; both last ``heures`` from now."""
+    author, reason = body["par"], body["motif"]
+    if kind == "silence_levé":
+        return SilenceLifted(body["id"], author, reason)
+    until = at + timedelta(hours=body["heures"])
+    if kind == "maintenance":
+        return MaintenancePlanned(body["id"], body["flux"], body["territoire"], at, until, author, reason)
+    scope = (body.get("volet"), body.get("règle"), body.get("territoire"))
+    return SilenceSet(body["id"], until, author, reason, *scope, body.get("y_compris_alerte", False))
