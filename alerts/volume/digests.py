@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 
 from alerts.book import AlertBook, Desk
 from alerts.effects import Digest, DigestLine, Notify, Purpose, effect_id
@@ -47,8 +48,8 @@ def _is_told(alert: AlertState, desk: Desk, kept: Kept) -> bool:
     return is_waiting and desk.silence_of(alert) is None
 
 
-def _gravity(alert: AlertState) -> tuple[int, str]:
-    return -alert.brief.posture.rank, alert.brief.alert_id
+def _gravity(alert: AlertState) -> tuple[int, datetime, str]:
+    return -alert.brief.posture.rank, alert.brief.since, alert.brief.alert_id
 
 
 def _lines(alerts: list[AlertState], desk: Desk) -> tuple[DigestLine, ...]:

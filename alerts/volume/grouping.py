@@ -37,8 +37,8 @@ def _parts(group: list[Notify]) -> Iterator[list[Notify]]:
         yield group[start : start + MOST_GROUPED]
 
 
-def _gravity(notify: Notify) -> int:
-    return -notify.brief.posture.rank
+def _gravity(notify: Notify) -> tuple[int, datetime, str]:
+    return -notify.brief.posture.rank, notify.brief.since, notify.brief.territory
 
 
 def merged(group: list[Notify], ancestors: Ancestors) -> Notify:

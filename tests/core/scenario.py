@@ -121,7 +121,7 @@ class Player:
     def _do(self, step: Step, at: datetime) -> list[str]:
         if step.receives:
             received = [self._filled_in(each, number) for number in range(step.repeats) for each in step.receives]
-            self._record([_message(each, at) for each in received], _STATUS[step.status])
+            self._record([_received(each, at) for each in received], _STATUS[step.status])
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
         faults = self._miscounted(step.counts) if step.counts is not None else []
@@ -225,12 +225,15 @@ def _unknown(readings: dict[str, Any], key: str) -> str:
     return str(readings[key].unknown or f"connu ({readings[key].value:.1f})")
 
 
-def _message(words: dict[str, Any], at: datetime) -> Message:
-    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}``, ``{décision: …}`` or ``{silence: …}``…"""
+def _received(words: dict[str, Any], at: datetime) -> Message:
     kind, body = next(iter(words.items()))
+    about_volume = ("silence", "silence_levé", "maintenance")
+    return _about_volume(kind, body, at) if kind in about_volume else _message(kind, body, at)
+
+
+def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:
+    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
     match kind:
-        case "silence" | "silence_levé" | "maintenance":
-            return _about_volume(kind, body, at)
         case "signal":
             return SignalSanitaire(
                 signal_id=body["id"],
