@@ -20,7 +20,7 @@ from orsan_plans.schema import PlanError
 from streams import messages
 from streams.entry import Entry
 from streams.messages import PlanCatalogue
-from streams.region import calls, feeds, maintenance, setting, visit_closing
+from streams.region import calls, feeds, maintenance, open_signals, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
 from streams.region.judging import arm_alerts, judge_all, judge_rule, named
 from streams.region.publishing import publish_calls
@@ -170,7 +170,7 @@ def _fire_silence(turn: Turn, key: str) -> None:
 def _fire_signal_end(turn: Turn, key: str) -> None:
     state = turn.world.signals.get(key)
     if state is not None and state.signal.ends_at is not None and state.signal.ends_at <= turn.now:
-        del turn.world.signals[key]
+        open_signals.forget(turn.world, key)
         judge_signal(turn, state.signal)
 
 

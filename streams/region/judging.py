@@ -25,6 +25,7 @@ from orsan_plans.plan import EventCondition
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown
 from orsan_plans.territory import Level, level_of, width
+from streams.region import open_signals
 from streams.region.fold import Turn
 from streams.region.maintenance import planned_silence
 from streams.region.measures import passage_reading
@@ -68,9 +69,10 @@ class TerritoryFacts:
 
     def events(self, condition: EventCondition) -> tuple[str, ...]:
         """Return the titles of the open signals that qualify here, oldest first."""
+        wider = self.turn.fold.ancestors(self.territory)
         found = [
             (state.since, state.signal.signal_id, state.signal.title)
-            for state in self.turn.world.signals.values()
+            for state in open_signals.possible(self.turn.world, condition.kinds, self.territory, wider)
             if _qualifies(state, condition) and self._concerns(state.signal.territory)
         ]
         return tuple(title for _, _, title in sorted(found))
@@ -89,6 +91,8 @@ class TerritoryFacts:
         in each of the widest inside it.
         """
         ancestors = self.turn.fold.ancestors
+        if place != self.territory and level_of(place) is level_of(self.territory):
+            return False
         holding = [each for each in (place, *ancestors(place)) if level_of(each) in self.levels]
         if holding:
             return self.territory == holding[0]
@@ -97,10 +101,8 @@ class TerritoryFacts:
 
 def _qualifies(state: SignalState, condition: EventCondition) -> bool:
     signal = state.signal
-    return (
-        state.triage != "ecarte"
-        and signal.nature in condition.kinds
-        and all(signal.criteria.get(name) in allowed for name, allowed in condition.criteria)
+    return state.triage != "ecarte" and all(
+        signal.criteria.get(name) in allowed for name, allowed in condition.criteria
     )
 
 

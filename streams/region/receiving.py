@@ -34,7 +34,7 @@ from streams.messages import (
     SilenceSet,
     SmurIntervention,
 )
-from streams.region import beds, daily, feeds, maintenance, setting
+from streams.region import beds, daily, feeds, maintenance, open_signals, setting
 from streams.region.calls import keep_activity, keep_intervention
 from streams.region.fold import Turn
 from streams.region.judging import arm_alerts, judge_all, named
@@ -204,16 +204,15 @@ def signal(turn: Turn, message: SignalSanitaire) -> str | None:
     """Open, update or end a signal, and judge the rules of its nature wherever it counts."""
     if not turn.fold.holds(message.territory):
         return f"{message.territory} is not in region {turn.fold.state.region}"
-    signals = turn.world.signals
-    known = signals.get(message.signal_id)
+    known = turn.world.signals.get(message.signal_id)
     if message.is_open and (message.ends_at is None or message.ends_at > turn.now):
-        signals[message.signal_id] = _updated(known, message, turn.now)
+        open_signals.keep(turn.world, _updated(known, message, turn.now))
         if message.ends_at is not None:
             turn.fold.arm(message.ends_at, Due.SIGNAL_END, turn.status, message.signal_id)
     elif known is None:
         return f"signal {message.signal_id} is ended but was never open"
     else:
-        del signals[message.signal_id]
+        open_signals.forget(turn.world, message.signal_id)
     for each in [message] if known is None else [message, known.signal]:
         judge_signal(turn, each)
     return None
@@ -235,7 +234,8 @@ def _updated(known: SignalState | None, message: SignalSanitaire, now: datetime)
 def judge_signal(turn: Turn, message: SignalSanitaire) -> None:
     """Judge the rules of a signal's nature in its territory, those inside it and those it lies in."""
     fold, place = turn.fold, message.territory
-    inside = [each for each in setting.places(fold) if place in fold.ancestors(each)]
+    is_narrowest = level_of(place) is Level.ETABLISSEMENT
+    inside = [] if is_narrowest else [each for each in setting.places(fold) if place in fold.ancestors(each)]
     own = [] if place in ("FR", *inside) else [place]
     wider = [each for each in fold.ancestors(place) if each != "FR"]
     for territory in [*inside, *own, *wider]:

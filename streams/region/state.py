@@ -77,6 +77,7 @@ class World:
     for beds, a territory for ``regulation`` (start → counts) and ``interventions`` (key → instant of decision),
     ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author), an id
     for silences and maintenance, ``<volet>@<place>`` for the instants at which groups of alerts are first told.
+    ``placed`` gives the ids of open signals by kind and territory.
     ``moves`` numbers what moved, so that two moves of one instant are two effects.
     """
 
@@ -87,6 +88,7 @@ class World:
     regulation: dict[str, dict[str, RegulationActivity]] = field(default_factory=dict)
     interventions: dict[str, dict[str, datetime]] = field(default_factory=dict)
     signals: dict[str, SignalState] = field(default_factory=dict)
+    placed: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
     feeds: dict[str, FeedState] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     postures: dict[str, PostureState] = field(default_factory=dict)
