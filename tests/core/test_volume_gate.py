@@ -152,7 +152,7 @@ def test_the_next_contact_is_not_tried_during_a_silence() -> None:
         ({"volet": "REB", "territory": "DEP-49"}, False),
     ],
 )
-def test_a_silence_holds_what_it_names(scope: dict[str, str], is_silenced: bool) -> None:
+def test_a_silence_holds_what_it_names(scope: dict[str, Any], is_silenced: bool) -> None:
     assert told(play((0, silence(**scope)), (1, meteo(1)))) == ([] if is_silenced else [(1, "call", 1)])
 
 
