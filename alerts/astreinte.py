@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from alerts.policies import Policy
+from alerts.volume.limits import Limits
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED, Posture
 
@@ -92,12 +93,21 @@ class EscalationPolicy:
             raise ValueError("an escalation needs time between its calls")
 
 
+class _Indexed:
+    """Where a roster keeps its people and roles by id: not a field, so that neither journal nor equality see it."""
+
+    __slots__ = ("_people", "_roles")
+    _people: dict[str, Person]
+    _roles: dict[str, Role]
+
+
 @dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(_Indexed):
     """The tableau of a region: its people, its roles, its escalation policy and who takes part in exercises.
 
     The order of the file is kept; ids are unique. The first of ``policies`` that applies to an alert says whom it
-    calls; without one, the plan does, at the pace of ``escalation``.
+    calls; without one, the plan does, at the pace of ``escalation``. ``limits`` is None in tableaux journaled before
+    there were any: they group and limit nothing.
     """
 
     title: str
@@ -107,13 +117,16 @@ class Roster:
     escalation: EscalationPolicy
     exercise_participants: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_people", {person.id: person for person in reversed(self.people)})
+        object.__setattr__(self, "_roles", {role.id: role for role in reversed(self.roles)})
         if self.region not in REGIONS:
             raise ValueError(f"unknown région {self.region!r}")
         if empty := [role.id for role in self.roles if not role.people]:
             raise ValueError(f"nobody holds the role {empty[0]!r}")
-        known = {person.id for person in self.people}
+        known = self._people
         named = [*self.exercise_participants, *(person for role in self.roles for person in role.people)]
         named += [person for policy in self.policies for step in policy.steps for person in step.people]
         missing = [person for person in named if person not in known]
@@ -143,7 +156,7 @@ class Roster:
 
     def person(self, id_: str) -> Person | None:
         """Return a person by id, None when the tableau has no such person."""
-        return next((person for person in self.people if person.id == id_), None)
+        return self._people.get(id_)
 
     def policy(self, volet: str, posture: Posture) -> Policy | None:
         """Return the policy that an alert follows, None when the plan's audience says whom it calls."""
@@ -151,7 +164,7 @@ class Roster:
 
     def on_call(self, role: str, at: datetime) -> tuple[Person, ...]:
         """Return who holds ``role`` at an aware instant: nobody if it is unknown or has not started yet."""
-        found = next((candidate for candidate in self.roles if candidate.id == role), None)
+        found = self._roles.get(role)
         if found is None:
             return ()
         ids = found.people if found.hand_over is None else self._in_turn(found.people, found.hand_over, at)

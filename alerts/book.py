@@ -4,6 +4,8 @@ A wider alert subsumes the narrower alerts of the same rule inside its territory
 calls stop, and start again if it ends before they do.
 """
 
+from bisect import insort
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,6 +17,7 @@ from alerts.lifecycle import CLOSE_AFTER, AlertState, Event, Phase, move
 from orsan_plans.assess import Evidence
 from orsan_plans.plan import Audience
 from orsan_plans.posture import Posture
+from orsan_plans.territory import Level, level_of
 
 __all__ = [
     "AlertBook",
@@ -33,10 +36,16 @@ __all__ = [
 
 @dataclass(slots=True)
 class AlertBook:
-    """Alerts by id, and the current one of each ``<plan>/<rule>@<territory>``."""
+    """Alerts by id, and the current one of each ``<plan>/<rule>@<territory>``.
+
+    Indexes: ``by_rule`` gives the keys of ``current`` of each rule, in order; ``messages`` the alerts that a message,
+    not reported yet, was about.
+    """
 
     alerts: dict[str, AlertState] = field(default_factory=dict)
     current: dict[str, str] = field(default_factory=dict)
+    by_rule: dict[str, list[str]] = field(default_factory=dict)
+    messages: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +101,26 @@ def decided(book: AlertBook, desk: Desk, volet: str, territory: str, by: str, wh
 
 def report(book: AlertBook, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
     """Take a delivery report into account; a report of a call that no longer matters changes nothing."""
-    for alert in book.alerts.values():
-        if notification in alert.escalation.pending:
-            if is_sent:
-                escalation.delivered(alert.escalation, notification)
-                return []
-            return escalation.failed(alert.escalation, notification, caller(alert, desk))
-    return []
+    effects: list[Effect] = []
+    for alert_id in book.messages.pop(notification, ()):
+        alert = book.alerts.get(alert_id)
+        if alert is not None and notification in alert.escalation.pending:
+            effects += _report(alert, desk, notification, is_sent=is_sent)
+    return effects
+
+
+def _report(alert: AlertState, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
+    state, told, silence = alert.escalation, caller(alert, desk), desk.silence_of(alert)
+    if is_sent:
+        escalation.delivered(state, notification)
+        return []
+    if silence is None:
+        return escalation.failed(state, notification, told)
+    if state.is_running:
+        # The next contact is not tried: whoever is to be called is called when the silence ends.
+        return escalation.hold(state, told, silence.id, silence.until)
+    lost = state.pending.pop(notification)
+    return [escalation.not_sent(state, told, NonSend.SILENCED, lost.role, lost.person, f"silence {silence.id}")]
 
 
 def work(book: AlertBook, desk: Desk, alert_id: str) -> list[Effect]:
@@ -110,7 +132,12 @@ def work(book: AlertBook, desk: Desk, alert_id: str) -> list[Effect]:
         return _close(book, desk, alert)
     if alert.withdraw_at is not None:
         return answering.work(alert, desk)
-    return escalation.advance(alert.escalation, caller(alert, desk)) if alert.audience else []
+    if alert.audience is None or alert.escalation.due_at is None or alert.escalation.due_at > desk.now:
+        return []
+    silence = desk.silence_of(alert)
+    if silence is not None:
+        return escalation.hold(alert.escalation, caller(alert, desk), silence.id, silence.until)
+    return escalation.advance(alert.escalation, caller(alert, desk))
 
 
 def next_due(alert: AlertState) -> datetime | None:
@@ -125,12 +152,40 @@ def roster_arrived(book: AlertBook, now: datetime) -> None:
         escalation.roster_arrived(alert.escalation, now)
 
 
+def silence_changed(book: AlertBook, now: datetime, silence: str) -> list[str]:
+    """Let the alerts that waited for a silence be looked at again at once; return their ids."""
+    held = [id_ for id_, alert in book.alerts.items() if alert.escalation.held_by == silence]
+    for alert_id in held:
+        book.alerts[alert_id].escalation.due_at = now
+    return held
+
+
+def sent(book: AlertBook, message: str, alert_ids: Collection[str]) -> None:
+    """Remember which alerts a message that leaves is about, until it is reported or its alerts wait for another."""
+    for alert_id in alert_ids:
+        alert = book.alerts[alert_id]
+        _forget_messages(book, alert, alert.messages.keys() - alert.escalation.pending.keys())
+        alert.messages[message] = None
+        book.messages.setdefault(message, []).append(alert_id)
+
+
+def _forget_messages(book: AlertBook, alert: AlertState, messages: Collection[str]) -> None:
+    for message in messages:
+        alert.messages.pop(message, None)
+        about = book.messages.get(message, [])
+        if alert.brief.alert_id in about:
+            about.remove(alert.brief.alert_id)
+        if not about:
+            book.messages.pop(message, None)
+
+
 def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, posture: PostureMove) -> list[Effect]:
     unsaid: list[Effect] = []
     if alert is None:
         alert = AlertState(posture.brief, posture.rule_key, posture.audience)
         book.alerts[posture.brief.alert_id] = alert
         book.current[key] = posture.brief.alert_id
+        insort(book.by_rule.setdefault(posture.rule_key, []), key)
     else:
         move(alert, Event.ROSE)
         answering.forget(alert)
@@ -173,8 +228,13 @@ def _resolve(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
 
 def _close(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     move(alert, Event.EXPIRED)
+    key = f"{alert.rule_key}@{alert.brief.territory}"
+    _forget_messages(book, alert, list(alert.messages))
     del book.alerts[alert.brief.alert_id]
-    del book.current[f"{alert.rule_key}@{alert.brief.territory}"]
+    del book.current[key]
+    book.by_rule[alert.rule_key].remove(key)
+    if not book.by_rule[alert.rule_key]:
+        del book.by_rule[alert.rule_key]
     return [changed(alert, desk, AlertChange.CLOSED)]
 
 
@@ -215,10 +275,11 @@ def _subsume(alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
 
 def _settle_narrower(book: AlertBook, desk: Desk, changed: AlertState) -> list[Effect]:
     effects: list[Effect] = []
-    for key in sorted(book.current):
+    if level_of(changed.brief.territory) is Level.ETABLISSEMENT:
+        return effects  # nothing is narrower
+    for key in list(book.by_rule.get(changed.rule_key, ())):
         alert = book.alerts[book.current[key]]
-        same_rule = alert.rule_key == changed.rule_key and alert is not changed
-        if same_rule and alert.is_open and changed.brief.territory in desk.ancestors(alert.brief.territory):
+        if alert.is_open and changed.brief.territory in desk.ancestors(alert.brief.territory):
             effects += _settle(book, desk, alert)
     return effects
 

@@ -1,6 +1,6 @@
 """The circumstances in which alerts are worked, and how an alert that changes is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,17 +8,23 @@ from alerts import escalation
 from alerts.astreinte import Roster
 from alerts.effects import AlertChange, AlertChanged, Effect, effect_id
 from alerts.lifecycle import AlertState
+from alerts.volume.silences import Silence, holding
 from orsan_plans.plan import Audience
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where alerts are worked: instant, exercise status, roster, and how territories nest."""
+    """Where alerts are worked: instant, exercise status, roster, silences, and how territories nest."""
 
     status: str
     now: datetime
     roster: Roster | None
     ancestors: Callable[[str], tuple[str, ...]]
+    silences: Collection[Silence] = ()
+
+    def silence_of(self, alert: AlertState) -> Silence | None:
+        """Return the silence that holds an alert's calls now."""
+        return holding(self.silences, alert.brief, self.ancestors, self.now) if self.silences else None
 
 
 def caller(alert: AlertState, desk: Desk) -> escalation.Caller:

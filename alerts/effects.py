@@ -37,12 +37,16 @@ class NonSend(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a notification asks of its reader: to answer, to act on their answer, to know, to know that it is over."""
+    """What a notification asks of its reader: to answer, to act on their answer, to know, to know that it is over.
+
+    DIGEST stands for several calls that a storm kept back: it asks to answer what it counts.
+    """
 
     CALL = "call"
     INFORM = "inform"
     END = "end"
     REMINDER = "reminder"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +186,34 @@ class AlertChanged:
     kind: Literal["alert_changed"] = "alert_changed"
 
 
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """How many alerts of a posture a digest counts in a territory (a département, the région, or France)."""
+
+    posture: Posture
+    territory: str
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a digest counts: open alerts, the highest posture first, and those that ended meanwhile.
+
+    ``alert_ids`` are those of the open alerts, the highest posture first.
+    """
+
+    lines: tuple[DigestLine, ...]
+    alert_ids: tuple[str, ...]
+    ended: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """Somebody must be told. ``contact`` is ``<person>/<channel>``: addresses never enter the journal.
 
     ``call`` counts the rounds of calls since the alert was last raised: 1 first, 0 when nobody is asked to answer.
+    A message about several alerts of one volet in one ``place`` (a written territory) holds the gravest as ``brief``,
+    the others as ``grouped``. ``digest`` belongs to `Purpose.DIGEST`; ``brief`` is then the gravest alert it counts.
     """
 
     id: str
@@ -198,7 +225,17 @@ class Notify:
     person: str
     contact: str
     call: int
+    grouped: tuple[AlertBrief, ...] = ()
+    place: str = ""
+    digest: Digest | None = None
     kind: Literal["notify"] = "notify"
+
+    @property
+    def alert_ids(self) -> tuple[str, ...]:
+        """The alerts an answer to this message is about, the gravest first."""
+        if self.digest is not None:
+            return self.digest.alert_ids
+        return (self.brief.alert_id, *(brief.alert_id for brief in self.grouped))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +292,10 @@ EFFECT_TYPES: Final[dict[str, type[Effect]]] = {
 }
 _DECODERS: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in EFFECT_TYPES.items()}
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_ADDED: Final[dict[type[Effect], frozenset[str]]] = {AlertChanged: frozenset({"decision", "reason"})}
+_ADDED: Final[dict[type[Effect], frozenset[str]]] = {
+    AlertChanged: frozenset({"decision", "reason"}),
+    Notify: frozenset({"grouped", "place", "digest"}),
+}
 """Members added to a kind since effects are chained: left out while empty, so that past digests stay the same."""
 
 
@@ -267,11 +307,17 @@ class _Kind:
 _kind_of = msgspec.json.Decoder(_Kind).decode
 
 
+_ALONE: Final = b',"grouped":[],"place":"","digest":null'
+
+
 def encode(effect: Effect) -> bytes:
     """Return the effect's canonical JSON, its members in the order of its type."""
     added = _ADDED.get(type(effect))
     if added is None:
         return _encode(effect)
+    if isinstance(effect, Notify):
+        # Many are written in a storm: the same, without a dictionary each.
+        return _encode(effect).replace(_ALONE, b"", 1)
     members = msgspec.to_builtins(effect).items()
     return msgspec.json.encode({name: value for name, value in members if value or name not in added})
 

@@ -26,6 +26,7 @@ any         there is no roster                              one non-send, then w
 any         an exercise has no participant to call          its non-sends, then waits for a roster
 any         a roster arrives for one that waited            due at once, from step 1
 WAITING     stopped or begun again                          one non-send: the first message was never written
+any         due, the alert is silenced                      one non-send → WAITING, due when the silence ends
 ==========  ==============================================  ===============================================
 
 A roster that arrives meanwhile is used from the next step on: the step is counted in the new one.
@@ -61,7 +62,7 @@ class EscalationState:
     made since the alert was last raised; ``messages`` were ordered and ``non_sends`` said since it exists. ``reached``
     tells that a call of the current step was handed to its channel; ``pass_people`` and ``step_people`` are those
     called in this pass and at this step. ``called`` remembers who was called, for the end-of-alert message:
-    contact → role.
+    contact → role. ``held_by`` is the silence it waits for.
     """
 
     due_at: datetime | None = None
@@ -75,6 +76,7 @@ class EscalationState:
     pass_people: list[str] = field(default_factory=list)
     step_people: list[str] = field(default_factory=list)
     called: dict[str, str] = field(default_factory=dict)
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def start(state: EscalationState, audience: Audience, now: datetime) -> None:
     state.pending = {}
     state.pass_people = []
     state.step_people = []
+    state.held_by = ""
     state.due_at = now + audience.group_wait
 
 
@@ -108,6 +111,7 @@ def start_over(state: EscalationState, now: datetime) -> None:
     state.pending = {}
     state.pass_people = []
     state.step_people = []
+    state.held_by = ""
     state.due_at = now
 
 
@@ -115,16 +119,28 @@ def resume(state: EscalationState, now: datetime) -> None:
     """Go on at once where the calls stopped: the answer was passed on."""
     state.is_running = True
     state.pending = {}
+    state.held_by = ""
     state.due_at = now
 
 
 def stop(state: EscalationState, caller: Caller, why: str) -> list[Effect]:
     """Call nobody any more; say so when the first message was still waiting to be written."""
-    was_waiting = state.is_running and state.step == 0 and state.due_at is not None
+    was_waiting = state.is_running and state.step == 0 and state.due_at is not None and not state.held_by
     state.is_running = False
     state.due_at = None
     state.pending = {}
     return [not_sent(state, caller, NonSend.GROUPED, caller.audience.roles[0], detail=why)] if was_waiting else []
+
+
+def hold(state: EscalationState, caller: Caller, silence: str, until: datetime) -> list[Effect]:
+    """Call nobody until a silence ends, then begin again at the first step; say so once for each silence."""
+    if not state.is_running or state.due_at is None:
+        return []
+    is_said = state.held_by == silence
+    start(state, caller.audience, caller.now)
+    state.held_by, state.due_at = silence, until
+    role = caller.audience.roles[0]
+    return [] if is_said else [not_sent(state, caller, NonSend.SILENCED, role, detail=f"silence {silence}")]
 
 
 def advance(state: EscalationState, caller: Caller) -> list[Effect]:
@@ -133,6 +149,7 @@ def advance(state: EscalationState, caller: Caller) -> list[Effect]:
         return []
     state.pending = {}
     state.reached = False
+    state.held_by = ""
     if caller.roster is None:
         state.due_at = None
         return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, caller.audience.roles[0], detail="no roster")]

@@ -77,7 +77,9 @@ class AlertState:
     """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any.
 
     ``changes`` counts the `AlertChanged` effects since the alert exists. ``answers`` are those given since it was last
-    raised, by person; ``remind_at`` and ``withdraw_at`` are set while one of them awaits its act.
+    raised, by person; ``remind_at`` and ``withdraw_at`` are set while one of them awaits its act. ``messages`` are the
+    ids of its messages that are not reported yet, and maybe of some it no longer waits for (a dictionary because it
+    keeps their order).
     """
 
     brief: AlertBrief
@@ -89,6 +91,7 @@ class AlertState:
     subsumed_by: str | None = None
     close_at: datetime | None = None
     armed_for: datetime | None = None
+    messages: dict[str, None] = field(default_factory=dict)
     escalation: EscalationState = field(default_factory=EscalationState)
     answers: dict[str, AnswerDecision] = field(default_factory=dict)
     remind_at: datetime | None = None

@@ -16,6 +16,7 @@ from alerts.french import DAYS
 from alerts.policies import Policy
 from alerts.policy_schema import PolitiqueForm, hidden
 from alerts.roster_fields import Mistake, People, PersonId, RaisedWords, Wait, refuse
+from alerts.volume.limits import DEFAULT, Limits
 from orsan_plans.fields import Day, FileModel, Slug, Text
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED
@@ -137,6 +138,20 @@ class EscaladeForm(FileModel):
     repli: Slug
 
 
+class LimitesForm(FileModel):
+    """Beyond ``messages`` within ``duree`` a person gets digests, one each ``resume`` at most."""
+
+    messages: Annotated[int, Field(ge=1, le=1000)] = DEFAULT.messages
+    duree: Wait = DEFAULT.window
+    resume: Wait = DEFAULT.digest_every
+
+
+class BudgetForm(FileModel):
+    """How many messages of a night are too many for a person."""
+
+    messages_par_nuit: Annotated[int, Field(ge=0, le=1000)] = DEFAULT.night_budget
+
+
 class ExerciceForm(FileModel):
     """The people whom an exercise may notify."""
 
@@ -153,6 +168,8 @@ class RosterFile(FileModel):
     escalade: EscaladeForm
     exercice: ExerciceForm | None = None
     politiques: tuple[PolitiqueForm, ...] = ()
+    limites: LimitesForm = LimitesForm()
+    budget: BudgetForm = BudgetForm()
 
     @model_validator(mode="after")
     def _names_agree(self) -> "RosterFile":
@@ -217,6 +234,9 @@ class RosterFile(FileModel):
             escalation=EscalationPolicy(self.escalade.delai, self.escalade.repetition, self.escalade.repli),
             exercise_participants=self.exercice.personnes if self.exercice else (),
             policies=self._policies(),
+            limits=Limits(
+                self.limites.messages, self.limites.duree, self.limites.resume, self.budget.messages_par_nuit
+            ),
         )
 
     def written_addresses(self) -> Iterator[tuple[KeyPath, str, str]]:

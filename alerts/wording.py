@@ -16,6 +16,7 @@ from alerts.effects import AlertBrief, Notify, Purpose
 from alerts.french import day_text, duration_text, hour_text, instant_text, sentence
 from alerts.reading_wording import describe_reading
 from alerts.sms_wording import MARKS, MAX_LINK_BASE, alert_link, posture_words, render_sms
+from alerts.volume import wording as several
 
 __all__ = ["MAX_LINK_BASE", "Message", "alert_link", "describe_reading", "render", "render_sms"]
 
@@ -37,19 +38,20 @@ def render(notify: Notify, link_base: str, now: datetime) -> Message:
     mark = MARKS.get(notify.status, "")
     # One line, whatever a file's texts hold: a line break has no place in the subject of a mail.
     title = " ".join(" · ".join(filter(None, (mark, _title(notify)))).split())
-    paragraphs = (
-        mark,
-        _situation(notify.brief),
-        _evidence(notify),
-        _first_action(notify),
-        _request(notify, link_base),
-        _delay(notify, now),
-        mark,
-    )
-    return Message(title, "\n\n".join(filter(None, paragraphs)), render_sms(notify, link_base))
+    paragraphs = (mark, *_paragraphs(notify, link_base), _delay(notify, now), mark)
+    sms = several.sms_of(notify, link_base) if several.is_about_several(notify) else render_sms(notify, link_base)
+    return Message(title, "\n\n".join(filter(None, paragraphs)), sms)
+
+
+def _paragraphs(notify: Notify, link_base: str) -> tuple[str, ...]:
+    if several.is_about_several(notify):
+        return several.paragraphs_of(notify, link_base)
+    return (_situation(notify.brief), _evidence(notify), _first_action(notify), _request(notify, link_base))
 
 
 def _title(notify: Notify) -> str:
+    if several.is_about_several(notify):
+        return several.title_of(notify)
     title = f"{posture_words(notify)} {notify.brief.volet} · {notify.brief.territory_name}"
     if notify.purpose is Purpose.INFORM:
         return f"{title} · pour information"
@@ -125,6 +127,8 @@ def _request(notify: Notify, link_base: str) -> str:
             )
         case Purpose.END:
             return f"C'est terminé, plus rien n'est attendu de vous :\n{link}"
+        case Purpose.DIGEST:
+            return f"Toutes les alertes ouvertes, pour y répondre :\n{several.situation_link(link_base)}"
 
 
 def _delay(notify: Notify, now: datetime) -> str:

@@ -54,6 +54,7 @@ PURPOSES: Final[dict[str, str]] = {
     Purpose.INFORM: "information",
     Purpose.END: "annonce de la fin",
     Purpose.REMINDER: "rappel de sa réponse",
+    Purpose.DIGEST: "résumé",
 }
 
 CHANGES: Final[dict[What, str]] = {

@@ -20,15 +20,16 @@ from orsan_plans.schema import PlanError
 from streams import messages
 from streams.entry import Entry
 from streams.messages import PlanCatalogue
-from streams.region import calls, feeds, setting, visit_closing
+from streams.region import calls, feeds, maintenance, open_signals, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
-from streams.region.judging import arm_alerts, judge_rule
+from streams.region.judging import arm_alerts, judge_all, judge_rule, named
 from streams.region.publishing import publish_calls
 from streams.region.receiving import RECEIVERS, feed_changed, judge_signal
 from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
+from streams.region.telling import let_out, tell_digest
 
-SNAPSHOT_VERSION: Final = 5
+SNAPSHOT_VERSION: Final = 6
 
 
 class JournalBroken(ValueError):
@@ -60,20 +61,31 @@ def step(fold: Fold, entry: Entry, observer: Observer | None = None) -> list[Eff
     if deadlines and deadlines[0][0] <= recorded_at:
         effects = advance(fold, recorded_at, observer)
     state.seq, state.now = entry.seq, recorded_at
-    _apply(Turn(fold, entry.status, recorded_at, observer, effects), entry)
+    turn, before = Turn(fold, entry.status, recorded_at, observer, effects), len(effects)
+    _apply(turn, entry)
+    if len(effects) > before:
+        let_out(turn, before)
     if deadlines and deadlines[0][0] <= recorded_at:
         effects += advance(fold, recorded_at, observer)
     return effects
 
 
 def advance(fold: Fold, to: datetime, observer: Observer | None = None) -> list[Effect]:
-    """Fire every deadline at or before ``to`` (aware, UTC), in order, each at its own instant."""
+    """Fire every deadline at or before ``to`` (aware, UTC), in order, each at its own instant.
+
+    Deadlines of one instant, kind and status are a round: what they have people told leaves together.
+    """
     state = fold.state
     effects: list[Effect] = []
-    deadlines = state.deadlines
+    deadlines, before = state.deadlines, 0
     while deadlines and deadlines[0][0] <= to:
         at, due, status, key = heappop(deadlines)
-        _FIRE[Due(due)](Turn(fold, status, at, observer, effects), key)
+        turn = Turn(fold, status, at, observer, effects)
+        _FIRE[Due(due)](turn, key)
+        is_round_over = not deadlines or deadlines[0][:3] != (at, due, status)
+        if is_round_over and len(effects) > before:
+            let_out(turn, before)
+            before = len(effects)
     state.now = max(state.now, to)
     return effects
 
@@ -158,7 +170,7 @@ def _fire_silence(turn: Turn, key: str) -> None:
 def _fire_signal_end(turn: Turn, key: str) -> None:
     state = turn.world.signals.get(key)
     if state is not None and state.signal.ends_at is not None and state.signal.ends_at <= turn.now:
-        del turn.world.signals[key]
+        open_signals.forget(turn.world, key)
         judge_signal(turn, state.signal)
 
 
@@ -179,8 +191,14 @@ def _fire_alert(turn: Turn, key: str) -> None:
     alert = turn.world.book.alerts.get(key)
     if alert is not None:
         alert.armed_for = None
-        turn.effects += book.work(turn.world.book, turn.desk(), key)
-        arm_alerts(turn)
+        effects = book.work(turn.world.book, turn.desk(), key)
+        turn.effects += effects
+        arm_alerts(turn, (key, *named(effects)))
+
+
+def _fire_maintenance(turn: Turn, key: str) -> None:
+    for feed, territory in maintenance.over(turn, key):
+        judge_all(turn, turn.fold.rules.by_feed.get(feed, []), territory)
 
 
 _FIRE: Final[dict[Due, Callable[[Turn, str], None]]] = {
@@ -188,9 +206,11 @@ _FIRE: Final[dict[Due, Callable[[Turn, str], None]]] = {
     Due.SLIDE: _fire_slide,
     Due.DAY_CLOSE: setting.close_day,
     Due.FEED_SILENCE: _fire_silence,
+    Due.MAINTENANCE: _fire_maintenance,
     Due.SIGNAL_END: _fire_signal_end,
     Due.VISIT_DAY: visit_closing.fire,
     Due.CALLS: _fire_calls,
     Due.POSTURE: _fire_posture,
     Due.ALERT: _fire_alert,
+    Due.DIGEST: tell_digest,
 }

@@ -9,6 +9,7 @@ import typer
 
 from vigie import (
     api_commands,
+    burden_command,
     database_commands,
     demo_command,
     dlq_commands,
@@ -16,6 +17,7 @@ from vigie import (
     ingest_commands,
     journal_commands,
     keys_commands,
+    maintenance_commands,
     notifier_commands,
     plans_commands,
     quarantine_commands,
@@ -23,6 +25,7 @@ from vigie import (
     roster_commands,
     run_commands,
     signal_commands,
+    silence_commands,
     topics_commands,
     worker_commands,
 )
@@ -44,6 +47,9 @@ app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
 app.add_typer(roster_commands.app, name="roster")
+app.add_typer(silence_commands.app, name="silence")
+app.add_typer(maintenance_commands.app, name="maintenance")
+app.command("burden")(burden_command.burden)
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

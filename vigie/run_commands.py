@@ -79,7 +79,9 @@ def _exit_now() -> NoReturn:
 
 
 def ack(
-    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
+    alerts: Annotated[
+        list[str], typer.Argument(metavar="ALERT...", help="Ids of the alerts, as their pages show them.")
+    ],
     by: Annotated[str, typer.Option(help="Who answers.")],
     decision: Annotated[
         AnswerDecision,
@@ -90,11 +92,12 @@ def ack(
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
-    """Answer an alert: its calls stop, or go on with the next person when it is handed on.
+    """Answer alerts: their calls stop, or go on with the next person when they are handed on.
 
-    The running monitor reads the answer from its drop directory.
+    The running monitor reads the answers from its drop directory.
     """
-    say(Acknowledge(alert, by, "vigie ack", decision, reason, person), drop, live)
+    for alert in alerts:
+        say(Acknowledge(alert, by, "vigie ack", decision, reason, person), drop, live)
 
 
 def decide(

@@ -115,7 +115,7 @@ class Turn:
 
     def desk(self) -> Desk:
         """Return the circumstances in which alerts are worked."""
-        return Desk(self.status, self.now, self.fold.roster, self.fold.ancestors)
+        return Desk(self.status, self.now, self.fold.roster, self.fold.ancestors, self.world.silences.values())
 
     def publish(self, reading: Reading) -> None:
         """Make a reading the territory's latest, and show it."""

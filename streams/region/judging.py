@@ -1,20 +1,33 @@
 """The middle of a turn: rules are judged, postures move, alerts follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from alerts import book, postures
 from alerts.book import PostureMove
-from alerts.effects import ActivationProposed, AlertBrief, AlertRaised, PostureChanged, effect_id
+from alerts.effects import (
+    ActivationProposed,
+    AlertBrief,
+    AlertChanged,
+    AlertRaised,
+    Effect,
+    Notify,
+    NotSent,
+    PostureChanged,
+    effect_id,
+)
 from alerts.postures import PostureState
+from alerts.volume.grouping import gather
 from orsan_plans.assess import Evidence, judge
 from orsan_plans.indicator import INDICATORS
 from orsan_plans.plan import EventCondition
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown
 from orsan_plans.territory import Level, level_of, width
+from streams.region import open_signals
 from streams.region.fold import Turn
+from streams.region.maintenance import planned_silence
 from streams.region.measures import passage_reading
 from streams.region.passages import PASSAGE_INDICATORS
 from streams.region.rules_in_force import RuleInForce
@@ -56,17 +69,20 @@ class TerritoryFacts:
 
     def events(self, condition: EventCondition) -> tuple[str, ...]:
         """Return the titles of the open signals that qualify here, oldest first."""
+        wider = self.turn.fold.ancestors(self.territory)
         found = [
             (state.since, state.signal.signal_id, state.signal.title)
-            for state in self.turn.world.signals.values()
+            for state in open_signals.possible(self.turn.world, condition.kinds, self.territory, wider)
             if _qualifies(state, condition) and self._concerns(state.signal.territory)
         ]
         return tuple(title for _, _, title in sorted(found))
 
     def last_heard(self, feed: str) -> datetime | None:
-        """Return when the feed of this territory was last heard."""
+        """Return when the feed of this territory was last heard; a silence does not grow during its maintenance."""
         state = self.turn.world.feeds.get(f"{feed}@{self.territory}")
-        return state.last_received_at if state else None
+        if state is None:
+            return None
+        return state.last_received_at + planned_silence(self.turn, feed, self.territory, state.last_received_at)
 
     def _concerns(self, place: str) -> bool:
         """Tell whether a signal of ``place`` counts here: in one territory, so that one event calls people once.
@@ -75,6 +91,8 @@ class TerritoryFacts:
         in each of the widest inside it.
         """
         ancestors = self.turn.fold.ancestors
+        if place != self.territory and level_of(place) is level_of(self.territory):
+            return False
         holding = [each for each in (place, *ancestors(place)) if level_of(each) in self.levels]
         if holding:
             return self.territory == holding[0]
@@ -83,10 +101,8 @@ class TerritoryFacts:
 
 def _qualifies(state: SignalState, condition: EventCondition) -> bool:
     signal = state.signal
-    return (
-        state.triage != "ecarte"
-        and signal.nature in condition.kinds
-        and all(signal.criteria.get(name) in allowed for name, allowed in condition.criteria)
+    return state.triage != "ecarte" and all(
+        signal.criteria.get(name) in allowed for name, allowed in condition.criteria
     )
 
 
@@ -193,12 +209,34 @@ def _changed(
 def _follow(turn: Turn, move: PostureMove) -> None:
     effects = book.follow(turn.world.book, turn.desk(), move)
     turn.effects += effects
-    arm_alerts(turn)
+    _gather(turn, effects)
+    arm_alerts(turn, named(effects))
 
 
-def arm_alerts(turn: Turn) -> None:
-    """Arm the next deadline of every alert that has something due."""
-    for alert_id, alert in sorted(turn.world.book.alerts.items()):
+def _gather(turn: Turn, effects: list[Effect]) -> None:
+    roster, world = turn.fold.roster, turn.world
+    if roster is None or roster.limits is None:
+        return
+    for effect in effects:
+        if isinstance(effect, AlertRaised):
+            gather(world.flushes, world.book.alerts[effect.brief.alert_id], turn.now, turn.fold.ancestors)
+
+
+def named(effects: Iterable[Effect]) -> Iterator[str]:
+    """Yield the alerts that effects name: the calls of no other one moved."""
+    for effect in effects:
+        match effect:
+            case AlertRaised() | Notify():
+                yield effect.brief.alert_id
+            case AlertChanged() | NotSent():
+                yield effect.alert_id
+
+
+def arm_alerts(turn: Turn, alert_ids: Iterable[str] | None = None) -> None:
+    """Arm the next deadline of these alerts, or of every alert, that have something due."""
+    alerts = turn.world.book.alerts
+    for alert_id in sorted(alerts if alert_ids is None else {id_ for id_ in alert_ids if id_ in alerts}):
+        alert = alerts[alert_id]
         due = book.next_due(alert)
         if due is not None and due != alert.armed_for:
             alert.armed_for = due

@@ -7,6 +7,7 @@ from typing import Any, Final
 from alerts import book
 from alerts.answers import Answer
 from alerts.effects import Effect, PostureChanged, VoletDecided, VoletProposed, effect_id
+from alerts.volume.silences import LONGEST, Silence
 from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
@@ -19,6 +20,7 @@ from streams.messages import (
     DeliveryReport,
     EtablissementList,
     FeedReceived,
+    MaintenancePlanned,
     PassageCorrected,
     PassageRemoved,
     PassageRPU,
@@ -29,12 +31,14 @@ from streams.messages import (
     RegulationActivity,
     RosterVersion,
     SignalSanitaire,
+    SilenceLifted,
+    SilenceSet,
     SmurIntervention,
 )
-from streams.region import beds, daily, feeds, setting
+from streams.region import beds, daily, feeds, maintenance, open_signals, setting
 from streams.region.calls import keep_activity, keep_intervention
 from streams.region.fold import Turn
-from streams.region.judging import arm_alerts, judge_all
+from streams.region.judging import arm_alerts, judge_all, named
 from streams.region.passages import IN_HOUR, PASSAGE_INDICATORS, Window, lanes_of, steps_of
 from streams.region.publishing import (
     daily_territories,
@@ -201,16 +205,15 @@ def signal(turn: Turn, message: SignalSanitaire) -> str | None:
     """Open, update or end a signal, and judge the rules of its nature wherever it counts."""
     if not turn.fold.holds(message.territory):
         return f"{message.territory} is not in region {turn.fold.state.region}"
-    signals = turn.world.signals
-    known = signals.get(message.signal_id)
+    known = turn.world.signals.get(message.signal_id)
     if message.is_open and (message.ends_at is None or message.ends_at > turn.now):
-        signals[message.signal_id] = _updated(known, message, turn.now)
+        open_signals.keep(turn.world, _updated(known, message, turn.now))
         if message.ends_at is not None:
             turn.fold.arm(message.ends_at, Due.SIGNAL_END, turn.status, message.signal_id)
     elif known is None:
         return f"signal {message.signal_id} is ended but was never open"
     else:
-        del signals[message.signal_id]
+        open_signals.forget(turn.world, message.signal_id)
     for each in [message] if known is None else [message, known.signal]:
         judge_signal(turn, each)
     return None
@@ -232,7 +235,8 @@ def _updated(known: SignalState | None, message: SignalSanitaire, now: datetime)
 def judge_signal(turn: Turn, message: SignalSanitaire) -> None:
     """Judge the rules of a signal's nature in its territory, those inside it and those it lies in."""
     fold, place = turn.fold, message.territory
-    inside = [each for each in setting.places(fold) if place in fold.ancestors(each)]
+    is_narrowest = level_of(place) is Level.ETABLISSEMENT
+    inside = [] if is_narrowest else [each for each in setting.places(fold) if place in fold.ancestors(each)]
     own = [] if place in ("FR", *inside) else [place]
     wider = [each for each in fold.ancestors(place) if each != "FR"]
     for territory in [*inside, *own, *wider]:
@@ -293,10 +297,9 @@ def acknowledge(turn: Turn, message: Acknowledge) -> str | None:
 
 def delivery(turn: Turn, message: DeliveryReport) -> str | None:
     """Take into account what became of a call."""
-    turn.effects += book.report(
-        turn.world.book, turn.desk(), message.notification_id, is_sent=message.outcome == "sent"
-    )
-    arm_alerts(turn)
+    effects = book.report(turn.world.book, turn.desk(), message.notification_id, is_sent=message.outcome == "sent")
+    turn.effects += effects
+    arm_alerts(turn, named(effects))
     return None
 
 
@@ -366,6 +369,55 @@ def _acted_on(turn: Turn, message: DecideVolet) -> list[Effect]:
     return book.decided(turn.world.book, turn.desk(), message.volet, message.territory, message.author, what)
 
 
+def silence_set(turn: Turn, message: SilenceSet) -> str | None:
+    """Hold the calls that match until the silence ends; what was held by the same silence is looked at again."""
+    if message.territory is not None and not turn.fold.holds(message.territory):
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    if message.volet is None and message.rule is None and message.territory is None:
+        return "a silence names a volet, a rule or a territory: nothing silences everything"
+    if not turn.now < message.until <= turn.now + LONGEST:
+        return f"a silence ends after it is set, and within {LONGEST.days} days: set it again when it ends"
+    silences = turn.world.silences
+    for known in [each for each in silences.values() if each.until <= turn.now]:
+        del silences[known.id]
+    silences[message.id] = Silence(
+        message.id,
+        message.until,
+        message.author,
+        message.reason,
+        message.volet,
+        message.rule,
+        message.territory,
+        message.includes_alerte,
+    )
+    _look_again(turn, message.id)
+    return None
+
+
+def silence_lifted(turn: Turn, message: SilenceLifted) -> str | None:
+    """End a silence: the alerts it held are called, unless another holds them."""
+    known = turn.world.silences.pop(message.id, None)
+    if known is None or known.until <= turn.now:
+        return f"no silence {message.id} is set"
+    _look_again(turn, message.id)
+    return None
+
+
+def _look_again(turn: Turn, silence: str) -> None:
+    arm_alerts(turn, book.silence_changed(turn.world.book, turn.now, silence))
+
+
+def maintenance_planned(turn: Turn, message: MaintenancePlanned) -> str | None:
+    """Expect a feed to be mute, and judge its silences again as if it were."""
+    if not turn.fold.holds(message.territory) and level_of(message.territory) is not Level.ETABLISSEMENT:
+        return f"{message.territory} is not in region {turn.fold.state.region}"
+    if not message.starts_at < message.ends_at <= message.starts_at + maintenance.LONGEST:
+        return f"a maintenance ends after it starts, within {maintenance.LONGEST.days} days"
+    for feed, territory in maintenance.plan(turn, message):
+        judge_all(turn, turn.fold.rules.by_feed.get(feed, []), territory)
+    return None
+
+
 def noted(_turn: Turn, _message: object) -> None:
     """Keep a fact for the record: it changes no measure and no decision."""
 
@@ -379,6 +431,9 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     Acknowledge: acknowledge,
     DeliveryReport: delivery,
     DecideVolet: decision,
+    SilenceSet: silence_set,
+    SilenceLifted: silence_lifted,
+    MaintenancePlanned: maintenance_planned,
     PlanCatalogue: setting.plans,
     RosterVersion: setting.roster,
     EtablissementList: setting.etablissements,

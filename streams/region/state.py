@@ -7,9 +7,18 @@ from typing import Any, Final
 
 from alerts.book import AlertBook
 from alerts.postures import PostureState
+from alerts.volume.silences import Silence
+from alerts.volume.traffic import Traffic
 from orsan_plans.reading import Reading
 from streams.entry import Status
-from streams.messages import BedCapacity, Etablissement, PlanDocument, RegulationActivity, SignalSanitaire
+from streams.messages import (
+    BedCapacity,
+    Etablissement,
+    MaintenancePlanned,
+    PlanDocument,
+    RegulationActivity,
+    SignalSanitaire,
+)
 from streams.region.daily import DailyBook
 from streams.region.passages import PassageBook
 from streams.region.visit_days import VisitDays
@@ -24,11 +33,13 @@ class Due(IntEnum):
     SLIDE = 1
     DAY_CLOSE = 2
     FEED_SILENCE = 3
-    SIGNAL_END = 4
-    VISIT_DAY = 5
-    CALLS = 6
-    POSTURE = 7
-    ALERT = 8
+    MAINTENANCE = 4
+    SIGNAL_END = 5
+    VISIT_DAY = 6
+    CALLS = 7
+    POSTURE = 8
+    ALERT = 9
+    DIGEST = 10
 
 
 Deadline = tuple[datetime, int, Status, str]
@@ -64,7 +75,9 @@ class World:
 
     Keys: ``<indicator>@<territory>`` for readings, ``<feed>@<territory>`` for feeds, ``<kind>/<unit>@<etablissement>``
     for beds, a territory for ``regulation`` (start → counts) and ``interventions`` (key → instant of decision),
-    ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author).
+    ``<plan>/<rule>@<territory>`` for postures, ``<volet>@<territory>`` for activated volets (value: the author), an id
+    for silences and maintenance, ``<volet>@<place>`` for the instants at which groups of alerts are first told.
+    ``placed`` gives the ids of open signals by kind and territory.
     ``moves`` numbers what moved, so that two moves of one instant are two effects.
     """
 
@@ -75,11 +88,16 @@ class World:
     regulation: dict[str, dict[str, RegulationActivity]] = field(default_factory=dict)
     interventions: dict[str, dict[str, datetime]] = field(default_factory=dict)
     signals: dict[str, SignalState] = field(default_factory=dict)
+    placed: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
     feeds: dict[str, FeedState] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     postures: dict[str, PostureState] = field(default_factory=dict)
     book: AlertBook = field(default_factory=AlertBook)
     activated: dict[str, str] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
+    maintenance: dict[str, MaintenancePlanned] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+    flushes: dict[str, datetime] = field(default_factory=dict)
     moves: int = 0
 
 

@@ -297,6 +297,7 @@ notifications = st.builds(
     Notify,
     at=instants,
     status=st.sampled_from(["actual", "exercise", "test"]),
+    purpose=st.sampled_from([Purpose.CALL, Purpose.INFORM, Purpose.END]),
     brief=briefs,
     call=st.integers(1, 99),
 )

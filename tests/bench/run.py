@@ -20,7 +20,7 @@ from rich.table import Table  # noqa: E402
 
 from alerts.effects import Effect  # noqa: E402
 from streams import engine  # noqa: E402
-from tests.bench import collecting, scenarios, workload  # noqa: E402
+from tests.bench import collecting, scenarios, volume, workload  # noqa: E402
 from tests.bench.timing import Figure, deep_size, machine, resident_bytes, timed  # noqa: E402
 
 FOLD_TARGET = 50_000
@@ -144,7 +144,8 @@ def main() -> None:
         directory = Path(name)
         facts = machine(directory)
         collected = collecting.figures(2, directory, 3) if options.quick else collecting.figures(5, directory)
-        figures = [*speeds(options, directory), *collected]
+        kept = volume.figures(1, directory, 4, 50) if options.quick else volume.figures(3, directory)
+        figures = [*speeds(options, directory), *collected, *kept]
         if options.data.is_dir():
             figures += wave(options.data, 2 if options.quick else 5, directory)
         else:

@@ -18,6 +18,7 @@ from alerts.adapters.roster_files import load_roster
 from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged, VoletProposed
 from orsan_plans.adapters.located_yaml import load_document, validate
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
+from orsan_plans.geography import REGIONS
 from orsan_plans.posture import Posture
 from streams import messages
 from streams.entry import Draft, Status
@@ -30,6 +31,7 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    MaintenancePlanned,
     Message,
     PassageRPU,
     PlanCatalogue,
@@ -37,6 +39,8 @@ from streams.messages import (
     ReferenceBeds,
     RosterVersion,
     SignalSanitaire,
+    SilenceLifted,
+    SilenceSet,
 )
 from streams.monitor import Monitor
 from streams.region.state import World
@@ -53,7 +57,13 @@ _CHANGE: Final = {
     "subsumed": "recouverte",
     "released": "rendue",
 }
-_PURPOSE: Final = {"call": "appel", "inform": "information", "end": "fin", "reminder": "rappel"}
+_PURPOSE: Final = {
+    "call": "appel",
+    "inform": "information",
+    "end": "fin",
+    "reminder": "rappel",
+    "digest": "résumé",
+}
 
 
 class Step(BaseModel):
@@ -67,6 +77,8 @@ class Step(BaseModel):
     acknowledges: dict[str, str] | None = Field(None, alias="acquitte")
     fails: str | None = Field(None, alias="échoue")
     roster: str | None = Field(None, alias="tableau")
+    repeats: int = Field(1, alias="fois", ge=1)
+    counts: dict[str, int] | None = Field(None, alias="compte")
     expects: list[str] | None = Field(None, alias="attend")
     postures: dict[str, str] = {}
     unknown: dict[str, str] = Field({}, alias="inconnus")
@@ -84,6 +96,7 @@ class Scenario(BaseModel):
     plans: str = "livrés"
     roster: str = Field(alias="astreinte")
     sites: dict[str, str] = Field({}, alias="établissements")
+    invented: int = Field(0, alias="établissements_inventés", ge=0, le=999)
     steps: list[Step] = Field(alias="déroulé")
 
 
@@ -117,7 +130,7 @@ class Player:
         folder = self.path.parent
         plans = shipped_catalogue() if self.scenario.plans == "livrés" else load_catalogue(folder / self.scenario.plans)
         documents = tuple(PlanDocument(name, content) for name, content in plans.documents)
-        names = self.scenario.sites.items()
+        names = [*self.scenario.sites.items(), *((code, f"Site {code}") for code in self._invented())]
         sites = tuple(Etablissement(finess, name, finess[:2]) for finess, name in names)
         opening: list[Message] = [PlanCatalogue(plans.sha256, documents), self._roster(self.scenario.roster)]
         self._record(opening + ([EtablissementList(sites)] if sites else []), Status.ACTUAL)
@@ -125,15 +138,40 @@ class Player:
 
     def _do(self, step: Step, at: datetime) -> list[str]:
         if step.receives:
-            self._record([_message(each, at) for each in step.receives], _STATUS[step.status])
+            received = [self._filled_in(each, number) for number in range(step.repeats) for each in step.receives]
+            self._record([_received(each, at) for each in received], _STATUS[step.status])
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
         if step.fails is not None:
             self._record([self._failure(step.fails)], _STATUS[step.status])
         if step.roster is not None:
             self._record([self._roster(step.roster)], Status.ACTUAL)
-        faults = self._unexpected(step.expects) if step.expects is not None else []
+        faults = self._miscounted(step.counts) if step.counts is not None else []
+        faults += self._unexpected(step.expects) if step.expects is not None else []
         return faults + self._wrong_postures(step) + self._wrong_readings(step)
+
+    def _invented(self) -> list[str]:
+        """Return the FINESS numbers of establishments spread over the région's départements."""
+        codes = REGIONS[self.scenario.region].departements
+        return [f"{codes[number % len(codes)]}0000{number:03d}" for number in range(self.scenario.invented)]
+
+    def _filled_in(self, words: dict[str, Any], number: int) -> dict[str, Any]:
+        """Return a message with ``{n}`` and ``{inventé}`` (the ``n``-th invented establishment) written out."""
+        invented = self._invented()
+        texts = {"{n}": str(number), "{inventé}": f"ETAB-{invented[number]}" if invented else ""}
+
+        def filled(value: object) -> object:
+            return texts.get(value, value) if isinstance(value, str) else value
+
+        return {kind: {name: filled(value) for name, value in body.items()} for kind, body in words.items()}
+
+    def _miscounted(self, expected: dict[str, int]) -> list[str]:
+        """Hold the number of lines that begin with each text, without their hour; ``attend`` then sees none of them."""
+        lines = [line.partition(" ")[2] for effect in self.seen if (line := _line(effect))]
+        self.seen.clear()
+        found = {start: sum(line.startswith(start) for line in lines) for start in expected}
+        others = [line for line in lines if not line.startswith(tuple(expected))]
+        return [f"compté {found} et {others}, attendu {expected}"] if found != expected or others else []
 
     def _unexpected(self, expected: list[str]) -> list[str]:
         lines = [line for effect in self.seen if (line := _line(effect))]
@@ -197,7 +235,7 @@ def _line(effect: Effect) -> str:
             return f"{local} posture {effect.rule} {effect.territory} {effect.before} → {effect.after}"
         case Notify():
             exercise = "" if effect.status == Status.ACTUAL else f" ({effect.status})"
-            return f"{local} {_PURPOSE[effect.purpose]} {effect.contact} {effect.brief.territory}{exercise}"
+            return f"{local} {_PURPOSE[effect.purpose]} {effect.contact} {_about(effect)}{exercise}"
         case NotSent():
             return f"{local} non-envoi {effect.reason} {effect.role} {effect.person or effect.territory}".rstrip()
         case AlertChanged() if effect.change in _CHANGE:
@@ -207,15 +245,27 @@ def _line(effect: Effect) -> str:
     return ""
 
 
+def _about(notify: Notify) -> str:
+    if notify.digest is not None:
+        counted = [f"{line.posture} {line.territory} {line.alerts}" for line in notify.digest.lines]
+        return ", ".join([*counted, *([f"terminées {notify.digest.ended}"] if notify.digest.ended else [])])
+    return f"{notify.place} ({1 + len(notify.grouped)} alertes)" if notify.grouped else notify.brief.territory
+
+
 def _unknown(readings: dict[str, Any], key: str) -> str:
     if key not in readings:
         return "aucune lecture"
     return str(readings[key].unknown or f"connu ({readings[key].value:.1f})")
 
 
-def _message(words: dict[str, Any], at: datetime) -> Message:
-    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
+def _received(words: dict[str, Any], at: datetime) -> Message:
     kind, body = next(iter(words.items()))
+    about_volume = ("silence", "silence_levé", "maintenance")
+    return _about_volume(kind, body, at) if kind in about_volume else _message(kind, body, at)
+
+
+def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:
+    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
     match kind:
         case "signal":
             return SignalSanitaire(
@@ -240,3 +290,15 @@ def _message(words: dict[str, Any], at: datetime) -> Message:
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
     raise ValueError(f"a scenario receives no {kind!r}")
+
+
+def _about_volume(kind: str, body: dict[str, Any], at: datetime) -> Message:
+    """Read ``{silence: …}``, ``{silence_levé: …}`` or ``{maintenance: …}``; both last ``heures`` from now."""
+    author, reason = body["par"], body["motif"]
+    if kind == "silence_levé":
+        return SilenceLifted(body["id"], author, reason)
+    until = at + timedelta(hours=body["heures"])
+    if kind == "maintenance":
+        return MaintenancePlanned(body["id"], body["flux"], body["territoire"], at, until, author, reason)
+    scope = (body.get("volet"), body.get("règle"), body.get("territoire"))
+    return SilenceSet(body["id"], until, author, reason, *scope, body.get("y_compris_alerte", False))
