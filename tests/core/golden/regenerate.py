@@ -1,4 +1,4 @@
-"""Write the golden journals again, deliberately: ``python tests/core/golden/regenerate.py``.
+"""Write the golden journals again, deliberately: ``python tests/core/golden/regenerate.py [NAME...]``, all without one.
 
 A golden journal guards past decisions: when its digest changes, either a decision changed (say so in the changelog) or
 a mistake was made. Read the difference first; no test and no build step ever runs this.
@@ -6,6 +6,8 @@ a mistake was made. Read the difference first; no test and no build step ever ru
 
 import gzip
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -14,7 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from alerts.effects import AlertRaised, Notify
+from alerts.policies import EscalationStep, Policy
 from orsan_plans.adapters.plan_files import shipped_catalogue
+from orsan_plans.posture import Posture
 from streams.adapters.archive import write_archive
 from streams.adapters.archive_format import compressed
 from streams.capacity.declaration import Directory
@@ -26,7 +30,9 @@ from streams.entry import Draft, Status, combined_digest
 from streams.journal import JournalPurpose
 from streams.messages import (
     Acknowledge,
+    AnswerDecision,
     DailyFigures,
+    DecideVolet,
     DeliveryReport,
     Etablissement,
     EtablissementList,
@@ -136,19 +142,60 @@ def winter() -> MemoryJournal:
     return journal
 
 
-GOLDEN: Final = {"chaque-regle": every_rule, "deux-regions": two_regions, "soir-d-hiver": winter}
+POLICY: Final = Policy(
+    volets=("REB",),
+    postures=(Posture.ALERTE,),
+    steps=(EscalationStep(("cadre", "medecin"), 7 * MINUTE, answers=2), EscalationStep(("directeur",), 5 * MINUTE)),
+    repeat=20 * MINUTE,
+    fallback="veille",
+    act_within=25 * MINUTE,
+    withdraw_after=15 * MINUTE,
+)
 
 
-def main() -> None:
-    """Write every archive and the digests they must give."""
-    digests = {}
-    for name, make in GOLDEN.items():
-        journal = make()
+def answers() -> MemoryJournal:
+    """Two answers required and an act awaited: passed on, withdrawn, a false alarm; a volet proposed for another."""
+    journal = MemoryJournal()
+    monitor = Monitor(journal)
+    held = roster_version(replace(roster(), policies=(POLICY,)))
+    opening = (*setting(*EVERY_KIND), (T0, held), (T0, signal()), (T0, signal("s2", territory="DEP-49")))
+    for at, message in opening:
+        _append(monitor, at, Status.ACTUAL, message)
+    raised = [each.effect for each in journal.effects("52") if isinstance(each.effect, AlertRaised)]
+    first, second = (partial(Acknowledge, effect.brief.alert_id) for effect in raised[-2:])
+    timed: list[tuple[int, Message]] = [
+        (2, first("cecile")),
+        (4, first("marc", decision=AnswerDecision.HAND_ON, reason="Au bloc")),
+        (8, first("denis")),
+        (50, first("eva", decision=AnswerDecision.FALSE_ALARM)),
+        (51, first("marc")),
+        (52, first("marc", decision=AnswerDecision.HAND_ON)),
+        (55, first("denis", decision=AnswerDecision.WATCH, reason="Le SAMU rappelle")),
+        (70, second("cecile")),
+        (71, second("vera")),
+        (80, DecideVolet("REB", "REG-52", "proposer", "Denis", "Vingt blessés graves")),
+        (200, signal(is_open=False)),
+    ]
+    for minute, message in timed:
+        _append(monitor, T0 + minute * MINUTE, Status.ACTUAL, message)
+    monitor.advance(T0 + 30 * HOUR)
+    return journal
+
+
+GOLDEN: Final = {"chaque-regle": every_rule, "deux-regions": two_regions, "soir-d-hiver": winter, "reponses": answers}
+
+
+def main(names: Sequence[str]) -> None:
+    """Write the archives named, or all of them, and the digests they must give."""
+    digests = json.loads(DIGESTS.read_text(encoding="utf-8"))
+    for name in names or GOLDEN:
+        journal = GOLDEN[name]()
         write_archive(journal, HERE / f"{name}.vigie.gz")
         heads = journal.heads()
         counts = {"entries": sum(head.seq for head in heads), "effects": sum(head.effects for head in heads)}
         digests[name] = {"digest": combined_digest(heads), **counts}
-    _write_wrong(every_rule())
+    if not names:
+        _write_wrong(every_rule())
     DIGESTS.write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
 
 
@@ -165,4 +212,4 @@ def _write_wrong(journal: MemoryJournal) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
