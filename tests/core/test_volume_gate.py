@@ -58,6 +58,7 @@ from tests.core.generated import (
     entries_of,
     scripts,
 )
+from tests.core.test_engine_determinism import TICKS, ticking
 
 LIMITS: Final = Limits(messages=2, window=20 * MINUTE, digest_every=5 * MINUTE)
 LIMITED: Final = roster_version(replace(roster(), limits=LIMITS))
@@ -393,6 +394,12 @@ def test_volume_is_the_same_after_any_restart(entries: list[Entry]) -> None:
 
 
 @FEWER
+@given(entries=stormy(), ticks=TICKS)
+def test_volume_does_not_depend_on_tick_cadence(entries: list[Entry], ticks: list[int]) -> None:
+    assert texts(ticking(entries, ticks).effects) == texts(played(entries).effects)
+
+
+@FEWER
 @given(entries=stormy())
 def test_a_storm_never_keeps_back_a_posture_graver_than_what_was_told(entries: list[Entry]) -> None:
     """For each first call kept back, the person was told of that posture within the window, and a digest follows."""
@@ -452,6 +459,9 @@ def test_every_alert_has_its_next_deadline_armed_and_the_indexes_hold(entries: l
             assert all(id_ in alerts.messages.get(message, [id_]) for message in alert.escalation.pending)
         assert sorted(key for keys in alerts.by_rule.values() for key in keys) == sorted(alerts.current)
         assert {id_ for about in alerts.messages.values() for id_ in about} <= alerts.alerts.keys()
+        world = fold.state.worlds[status]
+        placed = [id_ for places in world.placed.values() for ids in places.values() for id_ in ids]
+        assert sorted(placed) == sorted(world.signals)
 
 
 @FEWER
