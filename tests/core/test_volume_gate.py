@@ -289,6 +289,15 @@ def test_ends_kept_back_are_counted() -> None:
     assert (digest.digest.ended, digest.digest.lines) == (3, ())
 
 
+def test_a_digest_of_ends_only_tells_of_no_posture() -> None:
+    ends = ((6, panne(n, is_open=False)) for n in range(3))
+    calls = ((0, panne(n)) for n in range(3))
+    played = play(*calls, (6, meteo(1)), *ends, (26, meteo(2)), (26.5, meteo(3)), (26.8, meteo(4, "rouge")))
+    told_of = [(e.purpose, e.brief.posture) for e in played.of("notify") if e.person == "marc"]
+    assert (Purpose.DIGEST, Posture.ALERTE) in told_of
+    assert told_of[-1] == (Purpose.CALL, Posture.ALERTE)
+
+
 # Maintenance.
 
 
@@ -408,10 +417,14 @@ def test_a_storm_never_keeps_back_a_posture_graver_than_what_was_told(entries: l
     for kept in [e for e in effects if isinstance(e, NotSent) and e.reason is NonSend.STORM]:
         before = _told_to(kept, effects, kept.at - LIMITS.window, kept.at)
         assert before
-        postures = [e.brief.posture.rank for e in before if e.purpose is not Purpose.END]
+        postures = [e.brief.posture.rank for e in before if e.purpose is not Purpose.END and _is_told(e)]
         first = raised[kept.alert_id]
         if first.raised_at == kept.at:
             assert max(postures, default=0) >= first.posture.rank
+
+
+def _is_told(notify: Notify) -> bool:
+    return notify.digest is None or bool(notify.digest.lines)
 
 
 def _told_to(kept: NotSent, effects: Iterable[Effect], after: datetime, until: datetime) -> list[Notify]:
