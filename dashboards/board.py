@@ -27,6 +27,7 @@ from alerts.effects import (
     VoletProposed,
 )
 from dashboards.alert_view import AlertView, Event, What
+from dashboards.burden import Burden
 from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
 from dashboards.tally import Histogram, Tally
@@ -35,11 +36,12 @@ from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading
 from streams.collecting.source_quality import SourceStatus
 from streams.entry import Entry, Status
-from streams.messages import KIND_OF_TYPE, EtablissementList, decode
+from streams.messages import KIND_OF_TYPE, EtablissementList, RosterVersion, decode
 
 _ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
 _LATER: Final = (Purpose.END, Purpose.REMINDER)
 """What tells nobody that an alert was raised."""
+_ROSTER: Final = KIND_OF_TYPE[RosterVersion]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,6 +90,7 @@ class Board:
         self._outbox: dict[str, int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
+        self._burdens: dict[str, Burden] = {}
         self.following = Following()
         self.entries = Tally()
         self.rejected = Tally()
@@ -105,6 +108,11 @@ class Board:
             known = decode(entry.kind, entry.payload)
             if isinstance(known, EtablissementList):
                 self.name({f"ETAB-{site.finess}": site.name for site in known.etablissements})
+        if entry.kind == _ROSTER and entry.status is Status.ACTUAL:
+            version = decode(entry.kind, entry.payload)
+            limits = version.content.get("limits") if isinstance(version, RosterVersion) else None
+            if limits:
+                self._burdens[entry.region] = self.burden(entry.region).under(limits["night_budget"])
 
     def name(self, names: Mapping[str, str]) -> None:
         """Note what territories are called."""
@@ -166,7 +174,8 @@ class Board:
                 self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
-                self._note(effect.brief.alert_id, Event.of_notify(effect, effect.at, What.QUEUED))
+                self._burdens[region] = self.burden(region).adding(effect)
+                self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
             case NotSent():
                 self.non_sends.add(region, effect.status, effect.reason.value)
                 self._note(effect.alert_id, Event.of_not_sent(effect))
@@ -183,9 +192,10 @@ class Board:
     def was_delivered(self, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Show what became of a notification, without counting it: another process told of it."""
         what = What.SENT if outcome is Notification.SENT else What.FAILED
-        self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
+        self._note_all(notify, Event.of_notify(notify, sent_at, what))
         if what is What.SENT and notify.purpose not in _LATER:
-            self._paged[notify.brief.alert_id] = notify.brief.raised_at
+            for brief in (notify.brief, *notify.grouped):
+                self._paged[brief.alert_id] = brief.raised_at
 
     # What readers ask.
 
@@ -229,6 +239,10 @@ class Board:
         """The latest decision or proposal per volet and territory, each with its region."""
         return tuple((key[0], decided) for key, decided in sorted(self._decisions.copy().items()))
 
+    def burden(self, region: str) -> Burden:
+        """Return the burden of a région's latest night."""
+        return self._burdens.get(region, Burden())
+
     def alert(self, alert_id: str) -> AlertView | None:
         """Return an alert kept by the board, or None."""
         return self._alerts.get(alert_id)
@@ -267,6 +281,10 @@ class Board:
         if alert is not None:
             self._alerts[alert_id] = alert.noting(event)
 
+    def _note_all(self, notify: Notify, event: Event) -> None:
+        for alert_id in notify.alert_ids:
+            self._note(alert_id, event)
+
     def _forget(self) -> None:
         ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
         for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
@@ -274,10 +292,9 @@ class Board:
             self._paged.pop(alert_id, None)
 
     def _measure(self, region: str, notify: Notify, sent_at: datetime) -> None:
-        """Observe the first page of each time the alert was raised: a reminder is late on purpose."""
-        brief = notify.brief
-        if self._paged.get(brief.alert_id) == brief.raised_at:
-            return
+        """Observe the first page of each time an alert was raised: a reminder is late on purpose."""
         key = (region, notify.status)
-        known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
-        self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())
+        for brief in (notify.brief, *notify.grouped):
+            if self._paged.get(brief.alert_id) != brief.raised_at:
+                known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
+                self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())

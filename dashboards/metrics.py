@@ -180,6 +180,16 @@ CATALOGUE: Final[dict[str, Metric]] = {
             ("region", "status"),
             PAGE_BUCKETS,
         ),
+        _gauge(
+            "vigie_night_messages_most",
+            "Most messages of real life that one person got in the latest night that had any (20:00 to 08:00).",
+            "region",
+        ),
+        _gauge(
+            "vigie_night_budget_exceeded_people",
+            "People who got more messages in that night than the budget of the roster.",
+            "region",
+        ),
         _gauge("vigie_outbox_deliveries", "Notifications in the outbox, by state.", "state"),
         _gauge(
             "vigie_journal_advanced_to_timestamp_seconds",

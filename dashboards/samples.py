@@ -99,6 +99,14 @@ def _non_sends(board: Board) -> Iterator[Sample]:
         yield tuple(map(str, labels)), float(board.non_sends[tuple(map(str, labels))])
 
 
+def _most_messages(board: Board) -> Iterator[Sample]:
+    return (((region,), float(board.burden(region).most)) for region in board.regions)
+
+
+def _people_over(board: Board) -> Iterator[Sample]:
+    return (((region,), float(board.burden(region).people_over)) for region in board.regions)
+
+
 def _entries(board: Board) -> Iterator[Sample]:
     return ((labels, float(count)) for labels, count in board.entries.items())
 
@@ -141,6 +149,8 @@ SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_non_sends_total": _non_sends,
     "vigie_entries_total": _entries,
     "vigie_entries_rejected_total": _rejected,
+    "vigie_night_messages_most": _most_messages,
+    "vigie_night_budget_exceeded_people": _people_over,
     "vigie_outbox_deliveries": _outbox,
     "vigie_journal_advanced_to_timestamp_seconds": _advanced,
     "vigie_follower_lag_records": _lag,

@@ -60,8 +60,10 @@ def passes(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> b
 
 
 def count(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> None:
-    """Count a digest, which leaves whatever was sent before."""
-    _lately(traffic, notify.person, limits, now).append(Passed(now, notify.brief.posture.rank))
+    """Count a digest, which leaves whatever was sent before; one of ends only tells of no posture."""
+    is_told = notify.digest is not None and notify.digest.lines
+    rank = notify.brief.posture.rank if is_told else 0
+    _lately(traffic, notify.person, limits, now).append(Passed(now, rank))
 
 
 def keep(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> datetime | None:

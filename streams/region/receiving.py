@@ -7,7 +7,6 @@ from typing import Any, Final
 from alerts import book
 from alerts.answers import Answer
 from alerts.effects import Effect, PostureChanged, VoletDecided, VoletProposed, effect_id
-from alerts.volume.silences import LONGEST, Silence
 from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
@@ -35,7 +34,7 @@ from streams.messages import (
     SilenceSet,
     SmurIntervention,
 )
-from streams.region import beds, daily, feeds, maintenance, open_signals, setting
+from streams.region import beds, daily, feeds, open_signals, quiet, setting
 from streams.region.calls import keep_activity, keep_intervention
 from streams.region.fold import Turn
 from streams.region.judging import arm_alerts, judge_all, named
@@ -369,55 +368,6 @@ def _acted_on(turn: Turn, message: DecideVolet) -> list[Effect]:
     return book.decided(turn.world.book, turn.desk(), message.volet, message.territory, message.author, what)
 
 
-def silence_set(turn: Turn, message: SilenceSet) -> str | None:
-    """Hold the calls that match until the silence ends; what was held by the same silence is looked at again."""
-    if message.territory is not None and not turn.fold.holds(message.territory):
-        return f"{message.territory} is not in region {turn.fold.state.region}"
-    if message.volet is None and message.rule is None and message.territory is None:
-        return "a silence names a volet, a rule or a territory: nothing silences everything"
-    if not turn.now < message.until <= turn.now + LONGEST:
-        return f"a silence ends after it is set, and within {LONGEST.days} days: set it again when it ends"
-    silences = turn.world.silences
-    for known in [each for each in silences.values() if each.until <= turn.now]:
-        del silences[known.id]
-    silences[message.id] = Silence(
-        message.id,
-        message.until,
-        message.author,
-        message.reason,
-        message.volet,
-        message.rule,
-        message.territory,
-        message.includes_alerte,
-    )
-    _look_again(turn, message.id)
-    return None
-
-
-def silence_lifted(turn: Turn, message: SilenceLifted) -> str | None:
-    """End a silence: the alerts it held are called, unless another holds them."""
-    known = turn.world.silences.pop(message.id, None)
-    if known is None or known.until <= turn.now:
-        return f"no silence {message.id} is set"
-    _look_again(turn, message.id)
-    return None
-
-
-def _look_again(turn: Turn, silence: str) -> None:
-    arm_alerts(turn, book.silence_changed(turn.world.book, turn.now, silence))
-
-
-def maintenance_planned(turn: Turn, message: MaintenancePlanned) -> str | None:
-    """Expect a feed to be mute, and judge its silences again as if it were."""
-    if not turn.fold.holds(message.territory) and level_of(message.territory) is not Level.ETABLISSEMENT:
-        return f"{message.territory} is not in region {turn.fold.state.region}"
-    if not message.starts_at < message.ends_at <= message.starts_at + maintenance.LONGEST:
-        return f"a maintenance ends after it starts, within {maintenance.LONGEST.days} days"
-    for feed, territory in maintenance.plan(turn, message):
-        judge_all(turn, turn.fold.rules.by_feed.get(feed, []), territory)
-    return None
-
-
 def noted(_turn: Turn, _message: object) -> None:
     """Keep a fact for the record: it changes no measure and no decision."""
 
@@ -431,9 +381,9 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     Acknowledge: acknowledge,
     DeliveryReport: delivery,
     DecideVolet: decision,
-    SilenceSet: silence_set,
-    SilenceLifted: silence_lifted,
-    MaintenancePlanned: maintenance_planned,
+    SilenceSet: quiet.silence_set,
+    SilenceLifted: quiet.silence_lifted,
+    MaintenancePlanned: quiet.maintenance_planned,
     PlanCatalogue: setting.plans,
     RosterVersion: setting.roster,
     EtablissementList: setting.etablissements,

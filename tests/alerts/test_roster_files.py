@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from alerts.adapters.roster_files import LoadedRoster, load_roster
 from alerts.astreinte import Canal, Roster
 from alerts.roster_schema import RosterFile
+from alerts.volume.limits import Limits
 from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.posture import Posture
 
@@ -73,6 +75,25 @@ def test_a_file_becomes_a_roster_and_an_address_book(tmp_path: Path) -> None:
 def test_nobody_takes_part_in_exercises_unless_the_file_says_so(tmp_path: Path) -> None:
     roster = load(tmp_path, ROSTER.partition("exercice:")[0]).roster
     assert not any(roster.is_exercise_participant(person) for person in roster.people)
+
+
+def test_limits_are_those_of_the_file_or_the_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path, ROSTER).roster.limits == Limits()
+    said = ROSTER + "limites: {messages: 3, duree: 1 h, resume: 15 min}\nbudget: {messages_par_nuit: 2}\n"
+    expected = Limits(3, timedelta(hours=1), timedelta(minutes=15), 2)
+    assert load(tmp_path, said).roster.limits == expected
+    assert load(tmp_path, ROSTER + "limites: {messages: 3}\n").roster.limits == Limits(messages=3)
+
+
+def test_a_limit_that_would_keep_everything_back_is_refused(tmp_path: Path) -> None:
+    assert "limites.messages" in refusal(tmp_path, ROSTER + "limites: {messages: 0}\n")[0]
+    assert "limites.resume: must be at least 1 min" in refusal(tmp_path, ROSTER + "limites: {resume: 5 s}\n")[0]
+
+
+def test_a_roster_journaled_before_there_were_limits_has_none(tmp_path: Path) -> None:
+    content = load(tmp_path, ROSTER).roster.content
+    del content["limits"]
+    assert Roster.from_content(content).limits is None
 
 
 def test_what_is_journaled_or_shown_holds_no_address(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ from tests.core.generated import (
     entries_of,
     scripts,
 )
+from tests.core.test_engine_determinism import TICKS, ticking
 
 LIMITS: Final = Limits(messages=2, window=20 * MINUTE, digest_every=5 * MINUTE)
 LIMITED: Final = roster_version(replace(roster(), limits=LIMITS))
@@ -288,6 +289,15 @@ def test_ends_kept_back_are_counted() -> None:
     assert (digest.digest.ended, digest.digest.lines) == (3, ())
 
 
+def test_a_digest_of_ends_only_tells_of_no_posture() -> None:
+    ends = ((6, panne(n, is_open=False)) for n in range(3))
+    calls = ((0, panne(n)) for n in range(3))
+    played = play(*calls, (6, meteo(1)), *ends, (26, meteo(2)), (26.5, meteo(3)), (26.8, meteo(4, "rouge")))
+    told_of = [(e.purpose, e.brief.posture) for e in played.of("notify") if e.person == "marc"]
+    assert (Purpose.DIGEST, Posture.ALERTE) in told_of
+    assert told_of[-1] == (Purpose.CALL, Posture.ALERTE)
+
+
 # Maintenance.
 
 
@@ -393,6 +403,12 @@ def test_volume_is_the_same_after_any_restart(entries: list[Entry]) -> None:
 
 
 @FEWER
+@given(entries=stormy(), ticks=TICKS)
+def test_volume_does_not_depend_on_tick_cadence(entries: list[Entry], ticks: list[int]) -> None:
+    assert texts(ticking(entries, ticks).effects) == texts(played(entries).effects)
+
+
+@FEWER
 @given(entries=stormy())
 def test_a_storm_never_keeps_back_a_posture_graver_than_what_was_told(entries: list[Entry]) -> None:
     """For each first call kept back, the person was told of that posture within the window, and a digest follows."""
@@ -401,10 +417,14 @@ def test_a_storm_never_keeps_back_a_posture_graver_than_what_was_told(entries: l
     for kept in [e for e in effects if isinstance(e, NotSent) and e.reason is NonSend.STORM]:
         before = _told_to(kept, effects, kept.at - LIMITS.window, kept.at)
         assert before
-        postures = [e.brief.posture.rank for e in before if e.purpose is not Purpose.END]
+        postures = [e.brief.posture.rank for e in before if e.purpose is not Purpose.END and _is_told(e)]
         first = raised[kept.alert_id]
         if first.raised_at == kept.at:
             assert max(postures, default=0) >= first.posture.rank
+
+
+def _is_told(notify: Notify) -> bool:
+    return notify.digest is None or bool(notify.digest.lines)
 
 
 def _told_to(kept: NotSent, effects: Iterable[Effect], after: datetime, until: datetime) -> list[Notify]:
@@ -452,6 +472,9 @@ def test_every_alert_has_its_next_deadline_armed_and_the_indexes_hold(entries: l
             assert all(id_ in alerts.messages.get(message, [id_]) for message in alert.escalation.pending)
         assert sorted(key for keys in alerts.by_rule.values() for key in keys) == sorted(alerts.current)
         assert {id_ for about in alerts.messages.values() for id_ in about} <= alerts.alerts.keys()
+        world = fold.state.worlds[status]
+        placed = [id_ for places in world.placed.values() for ids in places.values() for id_ in ids]
+        assert sorted(placed) == sorted(world.signals)
 
 
 @FEWER
