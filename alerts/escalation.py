@@ -11,6 +11,7 @@ WAITING     due                                             call step 1 → CALL
 CALLING     due, a role is left                             call it; due again after the roster's ``delay``
 CALLING     the step reaches nobody                         say so and take the next step at once
 CALLING     due, no role is left                            call the fallback role; due after ``repeat``
+CALLING     a contact fails, the person has another left    that one is used; with two at once, when both failed
 CALLING     every contact of a role failed                  due at once
 CALLING     every contact of the fallback role failed       stays due after ``repeat``: no storm of failing calls
 any         answered, resolved, subsumed                    STOPPED
@@ -23,7 +24,7 @@ WAITING     stopped or begun again                          one non-send: the fi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.astreinte import Contact, Person, Roster
@@ -33,11 +34,15 @@ from orsan_plans.plan import Audience
 
 @dataclass(slots=True)
 class PendingCall:
-    """A call whose delivery is not reported yet; ``tried`` contacts of the person were used."""
+    """A call whose delivery is not reported yet; the first ``tried`` contacts of the person were used.
+
+    ``beside`` are those used at once with the first one, on another provider.
+    """
 
     role: str
     person: str
     tried: int
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -46,8 +51,8 @@ class EscalationState:
 
     ``step`` roles were called in this pass (one more than there are: the fallback was), ``call`` rounds of calls were
     made since the alert was last raised; ``messages`` were ordered and ``non_sends`` said since it exists. ``reached``
-    tells that a call of the current step was handed to its channel. ``called`` remembers who was called, for the
-    end-of-alert message: contact → role.
+    tells that a call of the current step was handed to its channel, ``reached_people`` to whom when two contacts of a
+    person are used at once. ``called`` remembers who was called, for the end-of-alert message: contact → role.
     """
 
     due_at: datetime | None = None
@@ -60,6 +65,7 @@ class EscalationState:
     pending: dict[str, PendingCall] = field(default_factory=dict)
     pass_people: list[str] = field(default_factory=list)
     called: dict[str, str] = field(default_factory=dict)
+    reached_people: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ def start(state: EscalationState, audience: Audience, now: datetime) -> None:
     state.step = 0
     state.call = 0
     state.reached = False
+    state.reached_people = []
     state.pending = {}
     state.pass_people = []
     state.due_at = now + audience.group_wait
@@ -99,6 +106,7 @@ def advance(state: EscalationState, caller: Caller) -> list[Effect]:
         return []
     state.pending = {}
     state.reached = False
+    state.reached_people = []
     if caller.roster is None:
         state.due_at = None
         return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, caller.audience.roles[0], detail="no roster")]
@@ -117,19 +125,24 @@ def roster_arrived(state: EscalationState, now: datetime) -> None:
 
 def delivered(state: EscalationState, notification: str) -> None:
     """Note that a call was handed to its channel."""
-    if state.pending.pop(notification, None) is not None:
+    call = state.pending.pop(notification, None)
+    if call is not None:
         state.reached = True
+        if call.beside:
+            state.reached_people.append(call.person)
 
 
 def failed(state: EscalationState, notification: str, caller: Caller) -> list[Effect]:
     """Use the person's next contact after a delivery failed for good; with none left, take the next step at once."""
     lost = state.pending.pop(notification, None)
-    if lost is None or caller.roster is None:
+    if lost is None or caller.roster is None or _is_told_beside(state, lost):
         return []
     person = caller.roster.person(lost.person)
     contacts = caller.roster.contacts(person, caller.brief.posture) if person else ()
-    if person and lost.tried < len(contacts) and _may_be_told(caller, person.id):
-        return [_notify(state, caller, lost.role, person, contacts[lost.tried], lost.tried + 1)]
+    left = [each for each in enumerate(contacts) if each[0] >= lost.tried and each[1].name not in lost.beside]
+    if person and left and _may_be_told(caller, person.id):
+        position, contact = left[0]
+        return [_notify(state, caller, PendingCall(lost.role, person.id, position + 1, lost.beside), contact)]
     effect = not_sent(state, caller, NonSend.NOBODY_ON_CALL, lost.role, lost.person, "every contact failed")
     is_role = state.step <= len(caller.audience.roles)
     if is_role and not state.pending and not state.reached and caller.audience.needs_acknowledgement:
@@ -189,24 +202,31 @@ def _call_person(state: EscalationState, caller: Caller, roster: Roster, role: s
         return [not_sent(state, caller, NonSend.EXERCISE, role, person.id)]
     if person.id in state.pass_people:
         return [not_sent(state, caller, NonSend.DEDUPLICATED, role, person.id, "already called in this pass")]
-    contacts = roster.contacts(person, caller.brief.posture)
+    contacts = roster.contacts_at_once(person, caller.brief.posture)
     if not contacts:
         return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, role, person.id, "no usable contact")]
     state.pass_people.append(person.id)
-    return [_notify(state, caller, role, person, contacts[0], 1)]
+    call = PendingCall(role, person.id, 1, tuple(contact.name for contact in contacts[1:]))
+    return [_notify(state, caller, call, contact) for contact in contacts]
 
 
 def _may_be_told(caller: Caller, person: str) -> bool:
     return caller.status == "actual" or (caller.roster is not None and person in caller.roster.exercise_participants)
 
 
-def _notify(state: EscalationState, caller: Caller, role: str, person: Person, contact: Contact, tried: int) -> Notify:
+def _is_told_beside(state: EscalationState, lost: PendingCall) -> bool:
+    """Tell whether another provider told the person, or may yet: then one failing is not a failed call."""
+    others = (call.person == lost.person and bool(call.beside) for call in state.pending.values())
+    return bool(lost.beside) and (lost.person in state.reached_people or any(others))
+
+
+def _notify(state: EscalationState, caller: Caller, call: PendingCall, contact: Contact) -> Notify:
     needs_answer = caller.audience.needs_acknowledgement
     purpose = Purpose.CALL if needs_answer else Purpose.INFORM
-    notify = _message(state, caller, purpose, role, person.id, contact.name)
-    state.pending[notify.id] = PendingCall(role, person.id, tried)
+    notify = _message(state, caller, purpose, call.role, call.person, contact.name)
+    state.pending[notify.id] = replace(call)
     if needs_answer:
-        state.called[contact.name] = role
+        state.called[contact.name] = call.role
     return notify
 
 

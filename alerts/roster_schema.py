@@ -51,6 +51,7 @@ def _wait(duration: timedelta) -> timedelta:
 
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=60)]
+Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .]{7,22}[0-9]$"), Field(repr=False)]
 WallClock = Annotated[time, BeforeValidator(_time)]
 Region = Annotated[str, AfterValidator(_region)]
 Wait = Annotated[Duration, AfterValidator(_wait)]
@@ -76,18 +77,20 @@ class ContactForm(FileModel):
     canal: Literal["sms", "courriel", "messagerie", "appel"]
     adresse: Annotated[Text, Field(repr=False)]
     postures: Annotated[tuple[RaisedWord, ...], Field(min_length=1)] = ("vigilance", "alerte")
+    fournisseur: Slug | None = None
 
     def to_contact(self, person: str) -> Contact:
         """Return the contact of ``person``, without its address."""
         accepted = tuple(posture for posture in RAISED if posture.lower() in self.postures)
-        return Contact(f"{person}/{self.canal}", Canal(self.canal), accepted)
+        return Contact(f"{person}/{self.canal}", Canal(self.canal), accepted, self.fournisseur or "")
 
 
 class PersonForm(FileModel):
-    """A person and the ways to reach them, in order of preference."""
+    """A person and the ways to reach them, in order of preference; ``telephone`` is what a human being dials."""
 
     id: PersonId
     nom: Text
+    telephone: Telephone | None = None
     contacts: Annotated[tuple[ContactForm, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -164,6 +167,7 @@ class EscaladeForm(FileModel):
     delai: Wait
     repetition: Wait
     repli: Slug
+    deux_fournisseurs: bool = False
 
 
 class ExerciceForm(FileModel):
@@ -195,11 +199,21 @@ class RosterFile(FileModel):
             for path, person in self._named()
             if person not in ids
         ]
+        mistakes += self._unnamed_providers()
         repli, roles = self.escalade.repli, list(self.roles)
         if repli not in roles:
             mistakes.append((("escalade", "repli"), f"no role is called {repli!r}{suggestion(repli, roles)}"))
         _refuse("roster", mistakes)
         return self
+
+    def _unnamed_providers(self) -> Iterator[Mistake]:
+        if not self.escalade.deux_fournisseurs:
+            return
+        for i, person in enumerate(self.personnes):
+            for j, contact in enumerate(person.contacts):
+                if "alerte" in contact.postures and contact.fournisseur is None:
+                    why = "deux_fournisseurs needs the name of who carries each contact meant for alerte"
+                    yield ("personnes", i, "contacts", j, "fournisseur"), why
 
     def _named(self) -> Iterator[tuple[KeyPath, str]]:
         for id_, role in self.roles.items():
@@ -215,7 +229,9 @@ class RosterFile(FileModel):
             region=self.region,
             people=tuple(person.to_person() for person in self.personnes),
             roles=tuple(role.to_role(id_) for id_, role in self.roles.items()),
-            escalation=EscalationPolicy(self.escalade.delai, self.escalade.repetition, self.escalade.repli),
+            escalation=EscalationPolicy(
+                self.escalade.delai, self.escalade.repetition, self.escalade.repli, self.escalade.deux_fournisseurs
+            ),
             exercise_participants=self.exercice.personnes if self.exercice else (),
         )
 

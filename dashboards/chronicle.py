@@ -9,7 +9,14 @@ from alerts.french import day_text, hour_text
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.labels import CHANGES, PURPOSES, REASON_NOT_SENT, channel_label, plain
 
-_OUTCOMES: Final = {What.QUEUED: "envoi en cours", What.SENT: "envoyé", What.FAILED: "ÉCHEC de l'envoi"}
+_OUTCOMES: Final = {
+    What.QUEUED: "envoi en cours",
+    What.SENT: "envoyé",
+    What.DELIVERED: "remis",
+    What.READ: "lu",
+    What.ANSWERED: "répondu, après un envoi",
+    What.FAILED: "ÉCHEC de l'envoi",
+}
 
 
 @dataclass(frozen=True, slots=True)

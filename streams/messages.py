@@ -276,6 +276,30 @@ class DeliveryReport:
     detail: str = ""
 
 
+class ProofStep(StrEnum):
+    """How far a message went beyond the service that accepted it, as far as its channel tells."""
+
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryProof:
+    """A service tells that a notification reached its telephone or mailbox, or was read there."""
+
+    notification_id: Annotated[str, Field(min_length=1, max_length=100)]
+    step: ProofStep
+    at: Instant
+    detail: Annotated[str, Field(max_length=200)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorProbe:
+    """A test record that travels the whole chain to prove that it works; see `streams.region.probing`."""
+
+    probe_id: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 Message = (
     PlanCatalogue
     | RosterVersion
@@ -295,6 +319,8 @@ Message = (
     | Acknowledge
     | DecideVolet
     | DeliveryReport
+    | DeliveryProof
+    | MonitorProbe
 )
 
 TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
@@ -316,6 +342,8 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "alert.acknowledge": Acknowledge,
     "decision.volet": DecideVolet,
     "delivery.report": DeliveryReport,
+    "delivery.proof": DeliveryProof,
+    "monitor.probe": MonitorProbe,
 }
 KIND_OF_TYPE: Final[dict[type[Message], str]] = {type_: kind for kind, type_ in TYPE_OF_KIND.items()}
 

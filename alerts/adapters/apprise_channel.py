@@ -24,6 +24,8 @@ _STATUS_REASONS: Final = {
     AppriseResultStatus.TIMEOUT: "the service did not answer in time",
 }
 _ERROR_CODE: Final = re.compile(r"\berror=([0-9]{3})\b")
+_ABOUT_THE_ADDRESS: Final = frozenset({"400", "404", "410", "413", "422"})
+"""HTTP answers that judge what was sent to whom; the others (accounts, quotas, faults) are the service's (RFC 9110)."""
 
 
 class AppriseChannel:
@@ -45,7 +47,7 @@ class AppriseChannel:
         """Try once to hand ``message`` to ``contact``."""
         address = self._address_book.get(contact)
         if address is None:
-            return failed(f"no address for {contact} in the roster file in use")
+            return failed(f"no address for {contact} in the roster file in use", blames_provider=False)
         try:
             return self._send(contact, address, message)
         except Exception as error:  # noqa: BLE001 - a plugin's defect is a failed delivery, not ours
@@ -55,7 +57,8 @@ class AppriseChannel:
     def _send(self, contact: str, address: str, message: Message) -> Outcome:
         service = self._service(address)
         if service is None:
-            return failed(f"address not understood: check the address of {contact} in the roster file")
+            why = f"address not understood: check the address of {contact} in the roster file"
+            return failed(why, blames_provider=False)
         apprise = Apprise(service)
         if contact.rpartition("/")[2] == Canal.SMS:
             result = apprise.notify(body=message.sms, body_format=NotifyFormat.TEXT, timeout=self._timeout)
@@ -63,7 +66,7 @@ class AppriseChannel:
             result = apprise.notify(
                 title=message.title, body=message.body, body_format=NotifyFormat.TEXT, timeout=self._timeout
             )
-        return SENT if result else failed(_reason(result))
+        return SENT if result else _failure(result)
 
     def _service(self, address: str) -> NotifyBase | None:
         asset = AppriseAsset(
@@ -83,10 +86,12 @@ class AppriseChannel:
         return service
 
 
-def _reason(result: AppriseResult) -> str:
+def _failure(result: AppriseResult) -> Outcome:
     reason = _STATUS_REASONS.get(result.status, "apprise gave an unknown result")
     codes = [code for entry in result.logs() for code in _ERROR_CODE.findall(str(entry.message))]
-    return f"{reason} (error {codes[-1]})" if codes else reason
+    if not codes:
+        return failed(reason, blames_provider=result.status is not AppriseResultStatus.NOMATCH)
+    return failed(f"{reason} (error {codes[-1]})", blames_provider=codes[-1] not in _ABOUT_THE_ADDRESS)
 
 
 def _load_plugins() -> None:
