@@ -51,7 +51,7 @@ def _wait(duration: timedelta) -> timedelta:
 
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=60)]
-Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .]{7,22}[0-9]$"), Field(repr=False)]
+Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .]{7,22}[0-9]$")]
 WallClock = Annotated[time, BeforeValidator(_time)]
 Region = Annotated[str, AfterValidator(_region)]
 Wait = Annotated[Duration, AfterValidator(_wait)]
@@ -90,7 +90,7 @@ class PersonForm(FileModel):
 
     id: PersonId
     nom: Text
-    telephone: Telephone | None = None
+    telephone: Annotated[Telephone | None, Field(repr=False)] = None
     contacts: Annotated[tuple[ContactForm, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -25,11 +25,15 @@ _LATE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One notification for any channel: title and body (plain text), and the form that fits one SMS."""
+    """One notification for any channel: title and body (plain text), and the form that fits one SMS.
+
+    ``id`` is that of the notification, for channels that can prove later what became of it.
+    """
 
     title: str
     body: str
     sms: str
+    id: str = ""
 
 
 def render(notify: Notify, link_base: str, now: datetime) -> Message:
@@ -46,7 +50,7 @@ def render(notify: Notify, link_base: str, now: datetime) -> Message:
         _delay(notify, now),
         mark,
     )
-    return Message(title, "\n\n".join(filter(None, paragraphs)), render_sms(notify, link_base))
+    return Message(title, "\n\n".join(filter(None, paragraphs)), render_sms(notify, link_base), notify.id)
 
 
 def _title(notify: Notify) -> str:

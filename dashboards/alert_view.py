@@ -102,7 +102,9 @@ class AlertView:
 
     def line_of(self, notification_id: str) -> Event | None:
         """Return the line of a notification, None when there is none."""
-        return next((line for line in self.history if notification_id and line.notification_id == notification_id), None)
+        if not notification_id:
+            return None
+        return next((line for line in self.history if line.notification_id == notification_id), None)
 
     def proving(self, notification_id: str, what: What, at: datetime) -> "AlertView":
         """Return the alert with a notification one step higher on the ladder."""

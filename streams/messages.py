@@ -290,7 +290,8 @@ class DeliveryProof:
     notification_id: Annotated[str, Field(min_length=1, max_length=100)]
     step: ProofStep
     at: Instant
-    detail: Annotated[str, Field(max_length=200)] = ""
+    detail: Annotated[str, Field(pattern=r"^[A-Za-z _-]{0,60}[0-9]{0,4}$")] = ""
+    """The service's own code: no telephone number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,7 @@ class Embedded:
         self._listener = listener
         self._showing = Showing(self.board)
         self.monitor = Monitor(journal, self._committed, warn)
-        self.sender = Sender(
-            journal.outbox, channel, executor, link_base, worker="embedded", providers=providers
-        )
+        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded", providers=providers)
         self.reaching = Reaching(self.board, self.sender, warn or (lambda _: None))
 
     def load(self) -> None:

@@ -34,7 +34,12 @@ Leave = Callable[[MonitorProbe, datetime], object]
 
 def heartbeat_book(heartbeat: str | None) -> Mapping[str, str]:
     """Return the address of the outside heartbeat by contact: an apprise address, or a web address to post to."""
-    return {} if not heartbeat else {PROBE_CONTACT: _WEB.sub(r"json\1://", heartbeat)}
+    return {} if not heartbeat else {PROBE_CONTACT: web_address(heartbeat)}
+
+
+def web_address(address: str) -> str:
+    """Return an address as apprise reads it: a web address is posted to, any other is left as it is."""
+    return _WEB.sub(r"json\1://", address)
 
 
 def leaving_in(drop: Path) -> Leave:

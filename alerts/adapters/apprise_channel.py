@@ -17,6 +17,8 @@ from alerts.astreinte import Canal
 from alerts.channel import SENT, Outcome, failed
 from alerts.wording import Message
 
+PLACE_OF_ID: Final = "{notification}"
+"""In an address: the id of the notification being sent, so that a service can say later what became of it."""
 _STATUS_REASONS: Final = {
     AppriseResultStatus.FAILURE: "the service did not accept the message",
     AppriseResultStatus.PARTIAL: "only a part of the destinations accepted the message",
@@ -55,7 +57,7 @@ class AppriseChannel:
             return failed(f"apprise raised {type(error).__name__}")
 
     def _send(self, contact: str, address: str, message: Message) -> Outcome:
-        service = self._service(address)
+        service = self._service(address.replace(PLACE_OF_ID, message.id))
         if service is None:
             why = f"address not understood: check the address of {contact} in the roster file"
             return failed(why, blames_provider=False)

@@ -47,7 +47,7 @@ class Sender:
     has another one, so that the escalation uses it.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what one process sends with, each part of it chosen by the wiring
+    def __init__(
         self,
         outbox: Outbox,
         channel: Channel,
