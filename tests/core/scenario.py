@@ -1,7 +1,8 @@
 """Plays a scenario: a timeline in French that a physician can read, run in virtual time by the embedded monitor.
 
-Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``) and what people saw since the
-step before (``attend``). Between two steps the monitor is advanced deadline by deadline.
+Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``), which messages a service
+took or lost (``remet``, ``échoue``: contacts) and what people saw since the step before (``attend``). Between two steps
+the monitor is advanced deadline by deadline.
 """
 
 import re
@@ -25,6 +26,7 @@ from streams.messages import (
     BedCapacity,
     DailyFigures,
     DecideVolet,
+    DeliveryReport,
     Etablissement,
     EtablissementList,
     Message,
@@ -54,6 +56,8 @@ class Step(BaseModel):
     receives: list[dict[str, Any]] = Field(default=[], alias="reçoit")
     status: Literal["réel", "exercice", "essai"] = Field("réel", alias="statut")
     acknowledges: dict[str, str] | None = Field(None, alias="acquitte")
+    delivers: list[str] = Field([], alias="remet")
+    loses: list[str] = Field([], alias="échoue")
     expects: list[str] | None = Field(None, alias="attend")
     postures: dict[str, str] = {}
     unknown: dict[str, str] = Field({}, alias="inconnus")
@@ -116,6 +120,9 @@ class Player:
             self._record([_message(each, at) for each in step.receives], _STATUS[step.status])
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
+        for contacts, outcome in _outcomes(step):
+            if contacts:
+                self._record([self._report(each, outcome) for each in contacts], _STATUS[step.status])
         faults = self._unexpected(step.expects) if step.expects is not None else []
         return faults + self._wrong_postures(step) + self._wrong_readings(step)
 
@@ -143,6 +150,10 @@ class Player:
         alert = next(each for each in reversed(raised) if (each.rule, each.territory) == (rule, territory))
         return Acknowledge(alert.alert_id, words["par"], "essai")
 
+    def _report(self, contact: str, outcome: Literal["sent", "failed"]) -> DeliveryReport:
+        calls = [each for each in self.everything if isinstance(each, Notify) and each.contact == contact]
+        return DeliveryReport(calls[-1].id, outcome, 1)
+
     def _record(self, received: list[Message], status: Status) -> None:
         assert self.now is not None
         drafts = [Draft(self.now, status, self.scenario.region, *messages.encode(message)) for message in received]
@@ -163,6 +174,10 @@ class Player:
         assert found is not None
         day = date.fromisoformat(self.scenario.day) + timedelta(days=int(found[1] or 0))
         return datetime.combine(day, time.fromisoformat(found[2]), PARIS).astimezone(UTC)
+
+
+def _outcomes(step: Step) -> tuple[tuple[list[str], Literal["sent", "failed"]], ...]:
+    return (step.delivers, "sent"), (step.loses, "failed")
 
 
 def _line(effect: Effect) -> str:
