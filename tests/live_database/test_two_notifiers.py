@@ -1,5 +1,6 @@
 """Two notifiers race for one outbox: whoever wins, each message leaves; once, unless one of them dies with it."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from streams.testing import EPOCH, sample_notification
 from tests.alerts.test_sender import LINK, Inline
 
 Step = tuple[Literal["dispatch", "collect", "die", "wait"], int]
+_NUMBERS = itertools.count()
 STEPS = st.lists(st.tuples(st.sampled_from(["dispatch", "collect", "die", "wait"]), st.integers(0, 1)), max_size=40)
 
 
@@ -40,7 +42,8 @@ class Phone:
 
 
 def calls_of(count: int) -> list[Notify]:
-    return [sample_notification(("race", number)) for number in range(count)]
+    """Return new calls, of ids never used: what was stored before stays stored."""
+    return [sample_notification(("race", next(_NUMBERS))) for _ in range(count)]
 
 
 def queued(store: LiveStore, calls: list[Notify]) -> None:
@@ -92,18 +95,11 @@ class Notifiers:
         raise AssertionError("something is still waiting")
 
 
-def emptied(store: LiveStore) -> None:
-    with store.database.writing() as connection:
-        for table in ("outbox", "effects"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - names of this test
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30)
 @given(steps=STEPS, outcomes=st.lists(st.booleans(), max_size=6), count=st.integers(1, 5))
 def test_in_whatever_order_two_notifiers_work_no_message_is_lost(
     live_store: LiveStore, steps: list[Step], outcomes: list[bool], count: int
 ) -> None:
-    emptied(live_store)
     calls = calls_of(count)
     queued(live_store, calls)
     race = Notifiers(live_store, Phone(iter(outcomes)))
@@ -111,8 +107,6 @@ def test_in_whatever_order_two_notifiers_work_no_message_is_lost(
         race.do(step)
     race.finish()
     rung = Counter(race.phone.rung)
-    given_up = live_store.outbox.counts()[OutboxState.FAILED]
-    assert len(rung) + given_up >= count
     for call in calls:
         item = live_store.outbox.find("52", call.id)
         assert item is not None
