@@ -37,6 +37,7 @@ class SeenJournal:
 
     path: Path
     region: str
+    stored_in: Check = Check.JOURNAL
     fold: Fold = field(init=False)
     last_entry_at: datetime | None = None
     next_message_at: datetime | None = None
@@ -64,6 +65,7 @@ class SeenLog:
 
     settings: LiveSettings
     region: str
+    stored_in: Check = Check.DATABASE
     fold: Fold = field(init=False)
     last_entry_at: datetime | None = None
     next_message_at: datetime | None = None
@@ -96,7 +98,7 @@ class Examined:
         try:
             self.seen.look()
         except (StorageError, JournalError, JournalBroken) as error:
-            yield Finding(Check.JOURNAL, Level.BROKEN, f"illisible : {error}", "journal")
+            yield Finding(self.seen.stored_in, Level.BROKEN, f"illisible : {error}", "journal")
             return
         except KafkaProblem as error:
             yield Finding(Check.KAFKA, Level.BROKEN, f"ne répond pas : {error}", "kafka")

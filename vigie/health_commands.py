@@ -1,6 +1,7 @@
 """`vigie health`: one command for operators, one French line per check."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -16,7 +17,7 @@ from vigie.examining import SILENCE, Examined, SeenJournal, SeenLog, disk
 from vigie.health import MOUNTED_AT
 from vigie.live_settings import live_settings
 from vigie.saying import Live
-from vigie.settings import chosen
+from vigie.settings import Settings, chosen
 
 _ASK_SECONDS: Final = 5.0
 _WORST: Final = (Level.OK, Level.WATCH, Level.BROKEN)
@@ -35,28 +36,41 @@ def health(
     live: Live = None,
 ) -> None:
     """Say in French how Vigie is, one line per check: ok, à voir or en panne; end with 1 when something is broken."""
-    now = datetime.now(UTC)
+    longest = timedelta(minutes=silence)
     with explained():
         settings = chosen(journal=journal, region=region, roster=roster, host=host, port=port)
-        if live is None:
-            examined = Examined(
-                SeenJournal(settings.journal, settings.region), settings.roster, timedelta(minutes=silence)
-            )
-            around = [*_monitor(settings.host, settings.port), *disk(settings.journal)]
-            checks = [check for check in Check if check not in (Check.KAFKA, Check.DATABASE)]
-        else:
-            of_live = live_settings()
-            examined = Examined(SeenLog(of_live, live), settings.roster or of_live.roster, timedelta(minutes=silence))
-            around = [*_monitor(of_live.host, of_live.port)]
-            checks = [check for check in Check if check not in (Check.JOURNAL, Check.DISK, Check.DATABASE)]
-        found = [*around, *examined.findings(now)]
-        found += _known(examined, found)
-    worst = Level.OK
-    for check in checks:
-        level, text = _summed_up([each for each in found if each.check is check])
-        worst = max(worst, level, key=_WORST.index)
+        look = _at_a_journal(settings, longest) if live is None else _at_the_log(settings.roster, live, longest)
+        found = [*look.around, *look.examined.findings(datetime.now(UTC))]
+        found += _known(look.examined, found)
+    summed_up = {check: _summed_up([each for each in found if each.check is check]) for check in look.checks}
+    for check, (level, text) in summed_up.items():
         typer.echo(f"{level:<8} {check}{' : ' if text else ''}{text}")
-    raise typer.Exit(1 if worst is Level.BROKEN else 0)
+    raise typer.Exit(1 if Level.BROKEN in [level for level, _ in summed_up.values()] else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is looked at: the checks told, what is found around the journal, and the journal itself."""
+
+    checks: tuple[Check, ...]
+    around: tuple[Finding, ...]
+    examined: Examined
+
+
+def _at_a_journal(settings: Settings, silence: timedelta) -> _Look:
+    seen = SeenJournal(settings.journal, settings.region)
+    around = (*_monitor(settings.host, settings.port), *disk(settings.journal))
+    return _Look(_without(Check.KAFKA, Check.DATABASE), around, Examined(seen, settings.roster, silence))
+
+
+def _at_the_log(roster: Path | None, region: str, silence: timedelta) -> _Look:
+    settings = live_settings()
+    examined = Examined(SeenLog(settings, region), roster or settings.roster, silence)
+    return _Look(_without(Check.JOURNAL, Check.DISK), tuple(_monitor(settings.host, settings.port)), examined)
+
+
+def _without(*left_out: Check) -> tuple[Check, ...]:
+    return tuple(check for check in Check if check not in left_out)
 
 
 def _summed_up(found: Iterable[Finding]) -> tuple[Level, str]:
@@ -67,7 +81,7 @@ def _summed_up(found: Iterable[Finding]) -> tuple[Level, str]:
 
 def _known(examined: Examined, found: Iterable[Finding]) -> Iterator[Finding]:
     """Yield what is no problem of Vigie's and worth reading; nothing when the journal could not be read."""
-    if any(each.check in (Check.JOURNAL, Check.KAFKA) for each in found):
+    if any(each.check in (Check.JOURNAL, Check.KAFKA, Check.DATABASE) for each in found):
         return
     waiting = waiting_alerts(examined.seen.fold)
     if waiting:

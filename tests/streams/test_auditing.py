@@ -1,7 +1,7 @@
 """What an outside look finds: a dead escalation, nobody to reach, a monitor that stands still."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -167,7 +167,7 @@ def test_what_is_only_to_be_seen_wakes_nobody() -> None:
 
 @given(st.lists(st.sets(st.sampled_from("abc")), max_size=30))
 def test_no_problem_is_told_twice_within_the_reminder_and_none_is_forgotten(looks: list[set[str]]) -> None:
-    told, last = {}, dict[str, int]()
+    told, last = dict[str, datetime](), dict[str, int]()
     for number, now_broken in enumerate(looks):
         telling = to_tell(map(broken, sorted(now_broken)), told, EPOCH + number * MINUTE)
         told = dict(telling.told)
