@@ -44,7 +44,7 @@ class Embedded:
         self._showing = Showing(self.board)
         self.monitor = Monitor(journal, self._committed, warn)
         self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded", providers=providers)
-        self.reaching = Reaching(self.board, self.sender, warn or (lambda _: None))
+        self.reaching = Reaching(self.board, self.sender)
 
     def load(self) -> None:
         """Read the journal: the folds, and the board as it was."""

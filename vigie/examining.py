@@ -46,7 +46,7 @@ class SeenJournal:
         self.fold = engine.start(self.region)
 
     def look(self) -> None:
-        """Read what is new. StorageError, JournalError, JournalBroken."""
+        """Read what is new, all of it the first time. StorageError, JournalError, JournalBroken."""
         with SqliteJournal.open(self.path, read_only=True) as journal:
             # Before the entries: those of a later commit are for the next look.
             head = journal.head(self.region)
@@ -61,7 +61,10 @@ class SeenJournal:
 
 @dataclass(slots=True)
 class SeenLog:
-    """A région of the journal on Kafka, and the database where messages wait, when it is named."""
+    """A région of the journal on Kafka, and the database where messages wait, when it is named.
+
+    The log holds the engine's own ticks: what its silence shows is an engine that stands still.
+    """
 
     settings: LiveSettings
     region: str

@@ -67,7 +67,7 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         link_base = str(settings.link_base).rstrip("/")
         providers = roster.providers if roster else Providers()
         sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name, providers=providers)
-        reaching = Reaching(board := Board(), sender, _log.warning)
+        reaching = Reaching(board := Board(), sender)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
         heart = Heartbeat(settings.stuck_after)
         made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart, region=settings.region)

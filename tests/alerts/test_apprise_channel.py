@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from apprise import AppriseResult, AppriseResultStatus
 
-from alerts.adapters.apprise_channel import AppriseChannel
+from alerts.adapters.apprise_channel import AppriseChannel, _failure
 from alerts.channel import SENT, Channel, Delivery, Outcome, failed
 from alerts.testing import RecordingChannel
 from alerts.wording import Message
@@ -273,3 +274,18 @@ def test_a_scripted_channel_fails_then_recovers() -> None:
     assert outcomes == [failed("closed"), SENT, failed("again"), SENT]
     assert [attempt.outcome for attempt in channel.attempts] == outcomes
     assert len(channel.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "is_blamed"),
+    [
+        (AppriseResultStatus.NOMATCH, "apprise found no destination in the address", False),
+        (AppriseResultStatus.PARTIAL, "only a part of the destinations accepted the message", True),
+        (AppriseResultStatus.FAILURE, "the service did not accept the message", True),
+        (AppriseResultStatus.TIMEOUT, "the service did not answer in time", True),
+    ],
+)
+def test_whatever_is_no_success_is_a_failure(status: AppriseResultStatus, reason: str, is_blamed: bool) -> None:
+    result = AppriseResult(status)
+    assert not result
+    assert _failure(result) == failed(reason, blames_provider=is_blamed)

@@ -169,6 +169,16 @@ def test_health_of_a_monitor_that_is_not_running(place: Place) -> None:
     assert lines["Journal"] == "ok"
 
 
+def test_health_of_live_processes_without_a_broker_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIGIE_KAFKA_BOOTSTRAP", f"127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("VIGIE_KAFKA_PATIENCE_SECONDS", "1")
+    monkeypatch.setenv("VIGIE_PORT", str(closed_port()))
+    told = vigie("health", "--live", "52")
+    assert told.exit_code == 1, told.output
+    assert "en panne Kafka : ne répond pas" in told.stdout
+    assert "Traceback" not in told.output
+
+
 @pytest.mark.slow
 def test_a_running_monitor_is_well_and_proves_it(place: Place, phones: Phones, monkeypatch: pytest.MonkeyPatch) -> None:
     place.people_at(phones.address)
