@@ -20,6 +20,7 @@ from streams.entry import Draft, Status
 from streams.journal import Quarantined
 from streams.messages import DeliveryReport, Message
 from streams.monitor import Committed, Monitor
+from vigie.outcomes import Outcomes
 from vigie.reaching import Reaching
 from vigie.showing import Showing
 
@@ -52,6 +53,8 @@ class Embedded:
         for region in self.journal.regions():
             effects = (stored.effect for stored in self.journal.effects(region))
             self._showing.begin(self.monitor.fold(region), effects)
+            told = (stored.effect for stored in self.journal.effects(region))
+            Outcomes(self.board, self.journal.outbox.find).begin(region, told)
         self._show_outbox()
 
     def receive(self, drafts: Sequence[Draft], now: datetime, quarantine: Sequence[Quarantined] = ()) -> list[Effect]:

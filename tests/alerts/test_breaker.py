@@ -18,7 +18,7 @@ from alerts.providers import Providers, provider_of
 from alerts.testing import RecordingChannel
 from orsan_plans.posture import Posture
 from streams.testing import EPOCH, sample_notification
-from tests.alerts.test_sender import LINK, Inline, outbox_of
+from tests.alerts.test_sender import LINK, Inline, Never, outbox_of
 
 POLICY = BreakerPolicy()
 DOWN = outcome_failed("the service did not answer in time")
@@ -204,6 +204,18 @@ def test_an_open_breaker_still_lets_the_only_contact_through() -> None:
     (report,) = sender.collect(EPOCH)
     assert report.finished.is_sent
     assert sender.providers["sms-a"] is BreakerState.CLOSED
+
+
+def test_what_was_withheld_says_nothing_of_the_provider() -> None:
+    probe, late = call("anne/sms", key="probe"), call("claire/sms", key="late")
+    sender = Sender(outbox_of(probe), RecordingChannel(), Never(), LINK, "test", providers=PROVIDERS)
+    open_the_breaker(sender)
+    sender.dispatch(EPOCH + POLICY.first)
+    assert sender.providers["sms-a"] is BreakerState.HALF_OPEN
+    sender._outbox = outbox_of(late)
+    sender.dispatch(EPOCH + POLICY.first)
+    assert [report.finished.is_sent for report in sender.collect(EPOCH + POLICY.first)] == [False]
+    assert sender.providers["sms-a"] is BreakerState.HALF_OPEN
 
 
 def test_a_message_being_retried_is_given_up_once_its_provider_is_known_to_be_down() -> None:

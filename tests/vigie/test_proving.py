@@ -73,6 +73,8 @@ def test_a_test_record_reaches_the_outside_heartbeat_and_its_way_back_is_seen(ch
     proof = chain.board.delivering.proofs["52"]
     assert (proof.came_at, proof.took, proof.is_late) == (EPOCH + 2 * SECOND, 2 * SECOND, False)
     assert list(chain.proving.reasons()) == []
+    chain.proving.turn(EPOCH + WITHIN + 3 * SECOND)
+    assert not chain.late()
 
 
 def test_it_goes_on_its_schedule(chain: Chain) -> None:
