@@ -37,11 +37,15 @@ class Canal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach a person: ``name`` is ``<person>/<canal>``, ``postures`` those it is meant for."""
+    """One way to reach a person: ``name`` is ``<person>/<canal>``, ``postures`` those it is meant for.
+
+    ``provider`` is who carries its messages, empty when the roster file does not name it.
+    """
 
     name: str
     canal: Canal
     postures: tuple[Posture, ...] = RAISED
+    provider: str = ""
 
     def accepts(self, posture: Posture) -> bool:
         """Tell whether the contact is meant for ``posture``: ACTIVATION as ALERTE, the rest as VIGILANCE."""
@@ -82,11 +86,15 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """How long to wait for an answer, how often to call the fallback role again, and which role that is."""
+    """How long to wait for an answer, how often to call the fallback role again, and which role that is.
+
+    ``two_providers``: in ALERTE and ACTIVATION a person is told at once by two contacts of different providers.
+    """
 
     delay: timedelta
     repeat: timedelta
     fallback: str
+    two_providers: bool = False
 
     def __post_init__(self) -> None:
         if min(self.delay, self.repeat) <= timedelta(0):
@@ -173,6 +181,19 @@ class Roster(_Indexed):
     def contacts(self, person: Person, posture: Posture) -> tuple[Contact, ...]:
         """Return the contacts of a person that are meant for ``posture``, in order of preference."""
         return tuple(contact for contact in person.contacts if contact.accepts(posture))
+
+    def contacts_at_once(self, person: Person, posture: Posture) -> tuple[Contact, ...]:
+        """Return the contacts to use first: the preferred one, and one of another provider when two are asked for.
+
+        Only named providers are known to be different.
+        """
+        contacts = self.contacts(person, posture)
+        first = contacts[:1]
+        if not self.escalation.two_providers or posture.rank < Posture.ALERTE.rank or not contacts:
+            return first
+        named = {first[0].provider, ""}
+        second = next((each for each in contacts if each.provider not in named), None)
+        return first if second is None or not first[0].provider else (first[0], second)
 
     def is_exercise_participant(self, person: Person) -> bool:
         """Tell whether an exercise may notify this person."""

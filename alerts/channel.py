@@ -16,10 +16,16 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One sending's end. ``reason`` is journaled: it never holds an address or a secret."""
+    """One sending's end. ``reason`` is journaled: it never holds an address or a secret.
+
+    ``is_final``: trying again would not help. ``blames_provider``: it says something of the service, and not only of
+    one address.
+    """
 
     delivery: Delivery
     reason: str = ""
+    is_final: bool = False
+    blames_provider: bool = True
 
     @property
     def is_sent(self) -> bool:
@@ -30,9 +36,9 @@ class Outcome:
 SENT = Outcome(Delivery.SENT)
 
 
-def failed(reason: str) -> Outcome:
+def failed(reason: str, *, is_final: bool = False, blames_provider: bool = True) -> Outcome:
     """Return the outcome of a sending that did not happen, and why."""
-    return Outcome(Delivery.FAILED, reason)
+    return Outcome(Delivery.FAILED, reason, is_final, blames_provider)
 
 
 class Channel(Protocol):

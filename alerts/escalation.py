@@ -14,6 +14,7 @@ CALLING     due, a step is left                             call its people; due
 CALLING     the step reaches nobody                         say so and take the next step at once
 CALLING     due, no step is left                            call the fallback role; due after ``repeat``
 CALLING     all of the fallback answered or passed it on    call the others; if there are none, the fallback again
+CALLING     a contact fails, the person has another left    that one is used; with two at once, when both failed
 CALLING     every contact of a step failed                  due at once
 CALLING     every contact of the fallback role failed       stays due after ``repeat``: no storm of failing calls
 CALLING     one of the step's people passes it on           due at once, while somebody else can be called
@@ -46,12 +47,16 @@ from orsan_plans.plan import Audience
 
 @dataclass(slots=True)
 class PendingCall:
-    """A call whose delivery is not reported yet; ``tried`` contacts of the person were used."""
+    """A call whose delivery is not reported yet; the first ``tried`` contacts of the person were used.
+
+    ``beside`` are those used at once with the first one, on another provider.
+    """
 
     role: str
     person: str
     tried: int
     is_reminder: bool = False
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,9 +65,10 @@ class EscalationState:
 
     ``step`` steps were taken in this pass (one more than there are: the fallback was), ``call`` rounds of calls were
     made since the alert was last raised; ``messages`` were ordered and ``non_sends`` said since it exists. ``reached``
-    tells that a call of the current step was handed to its channel; ``pass_people`` and ``step_people`` are those
-    called in this pass and at this step. ``called`` remembers who was called, for the end-of-alert message:
-    contact → role. ``held_by`` is the silence it waits for.
+    tells that a call of the current step was handed to its channel, ``reached_people`` to whom when two contacts of a
+    person are used at once; ``pass_people`` and ``step_people`` are those called in this pass and at this step.
+    ``called`` remembers who was called, for the end-of-alert message: contact → role. ``held_by`` is the silence it
+    waits for.
     """
 
     due_at: datetime | None = None
@@ -77,6 +83,7 @@ class EscalationState:
     step_people: list[str] = field(default_factory=list)
     called: dict[str, str] = field(default_factory=dict)
     held_by: str = ""
+    reached_people: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ def start(state: EscalationState, audience: Audience, now: datetime) -> None:
     state.step = 0
     state.call = 0
     state.reached = False
+    state.reached_people = []
     state.pending = {}
     state.pass_people = []
     state.step_people = []
@@ -150,6 +158,7 @@ def advance(state: EscalationState, caller: Caller) -> list[Effect]:
     state.pending = {}
     state.reached = False
     state.held_by = ""
+    state.reached_people = []
     if caller.roster is None:
         state.due_at = None
         return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, caller.audience.roles[0], detail="no roster")]
@@ -168,19 +177,24 @@ def roster_arrived(state: EscalationState, now: datetime) -> None:
 
 def delivered(state: EscalationState, notification: str) -> None:
     """Note that a call was handed to its channel."""
-    if state.pending.pop(notification, None) is not None:
+    call = state.pending.pop(notification, None)
+    if call is not None:
         state.reached = True
+        if call.beside:
+            state.reached_people.append(call.person)
 
 
 def failed(state: EscalationState, notification: str, caller: Caller) -> list[Effect]:
     """Use the person's next contact after a delivery failed for good; with none left, take the next step at once."""
     lost = state.pending.pop(notification, None)
-    if lost is None or caller.roster is None:
+    if lost is None or caller.roster is None or _is_told_beside(state, lost):
         return []
     person = caller.roster.person(lost.person)
     contacts = caller.roster.contacts(person, caller.brief.posture) if person else ()
-    if person and lost.tried < len(contacts) and _may_be_told(caller, person.id):
-        return [_notify(state, caller, replace(lost, tried=lost.tried + 1), contacts[lost.tried])]
+    left = [each for each in enumerate(contacts) if each[0] >= lost.tried and each[1].name not in lost.beside]
+    if person and left and _may_be_told(caller, person.id):
+        position, contact = left[0]
+        return [_notify(state, caller, replace(lost, tried=position + 1), contact)]
     effect = not_sent(state, caller, NonSend.NOBODY_ON_CALL, lost.role, lost.person, "every contact failed")
     is_step = not is_fallback(route_of(caller.roster, caller.brief, caller.audience), state.step)
     is_calling = state.is_running and caller.audience.needs_acknowledgement
@@ -308,16 +322,23 @@ def _call_person(state: EscalationState, caller: Caller, roster: Roster, role: s
         return [not_sent(state, caller, NonSend.DEDUPLICATED, role, person.id, "already answered")]
     if person.id in state.pass_people:
         return [not_sent(state, caller, NonSend.DEDUPLICATED, role, person.id, "already called in this pass")]
-    contacts = roster.contacts(person, caller.brief.posture)
+    contacts = roster.contacts_at_once(person, caller.brief.posture)
     if not contacts:
         return [not_sent(state, caller, NonSend.NOBODY_ON_CALL, role, person.id, "no usable contact")]
     state.pass_people.append(person.id)
     state.step_people.append(person.id)
-    return [_notify(state, caller, PendingCall(role, person.id, 1), contacts[0])]
+    call = PendingCall(role, person.id, 1, beside=tuple(contact.name for contact in contacts[1:]))
+    return [_notify(state, caller, call, contact) for contact in contacts]
 
 
 def _may_be_told(caller: Caller, person: str) -> bool:
     return caller.status == "actual" or (caller.roster is not None and person in caller.roster.exercise_participants)
+
+
+def _is_told_beside(state: EscalationState, lost: PendingCall) -> bool:
+    """Tell whether another provider told the person, or may yet: then one failing is not a failed call."""
+    others = (call.person == lost.person and bool(call.beside) for call in state.pending.values())
+    return bool(lost.beside) and (lost.person in state.reached_people or any(others))
 
 
 def _notify(state: EscalationState, caller: Caller, call: PendingCall, contact: Contact) -> Notify:
@@ -325,7 +346,7 @@ def _notify(state: EscalationState, caller: Caller, call: PendingCall, contact: 
     purpose = Purpose.CALL if needs_answer else Purpose.INFORM
     purpose = Purpose.REMINDER if call.is_reminder else purpose
     notify = _message(state, caller, purpose, call.role, call.person, contact.name)
-    state.pending[notify.id] = call
+    state.pending[notify.id] = replace(call)
     if needs_answer:
         state.called[contact.name] = call.role
     return notify

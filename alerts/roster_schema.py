@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import time
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, HandOver, Person, Role, Roster
 from alerts.french import DAYS
@@ -37,6 +37,7 @@ def _region(code: str) -> str:
     return code
 
 
+Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .]{7,22}[0-9]$")]
 WallClock = Annotated[time, BeforeValidator(_time)]
 Region = Annotated[str, AfterValidator(_region)]
 Weekday = Literal["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
@@ -48,18 +49,20 @@ class ContactForm(FileModel):
     canal: Literal["sms", "courriel", "messagerie", "appel"]
     adresse: Annotated[Text, Field(repr=False)]
     postures: RaisedWords = ("vigilance", "alerte")
+    fournisseur: Slug | None = None
 
     def to_contact(self, person: str) -> Contact:
         """Return the contact of ``person``, without its address."""
         accepted = tuple(posture for posture in RAISED if posture.lower() in self.postures)
-        return Contact(f"{person}/{self.canal}", Canal(self.canal), accepted)
+        return Contact(f"{person}/{self.canal}", Canal(self.canal), accepted, self.fournisseur or "")
 
 
 class PersonForm(FileModel):
-    """A person and the ways to reach them, in order of preference."""
+    """A person and the ways to reach them, in order of preference; ``telephone`` is what a human being dials."""
 
     id: PersonId
     nom: Text
+    telephone: Annotated[Telephone | None, Field(repr=False)] = None
     contacts: Annotated[tuple[ContactForm, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -136,6 +139,7 @@ class EscaladeForm(FileModel):
     delai: Wait
     repetition: Wait
     repli: Slug
+    deux_fournisseurs: bool = False
 
 
 class LimitesForm(FileModel):
@@ -184,6 +188,7 @@ class RosterFile(FileModel):
             for path, person in self._named()
             if person not in ids
         ]
+        mistakes += self._unnamed_providers()
         repli, roles = self.escalade.repli, list(self.roles)
         if repli not in roles:
             mistakes.append((("escalade", "repli"), f"no role is called {repli!r}{suggestion(repli, roles)}"))
@@ -214,6 +219,15 @@ class RosterFile(FileModel):
         pace = self.escalade
         return tuple(policy.to_policy(pace.repetition, pace.repli) for policy in self.politiques)
 
+    def _unnamed_providers(self) -> Iterator[Mistake]:
+        if not self.escalade.deux_fournisseurs:
+            return
+        for i, person in enumerate(self.personnes):
+            for j, contact in enumerate(person.contacts):
+                if "alerte" in contact.postures and contact.fournisseur is None:
+                    why = "deux_fournisseurs needs the name of who carries each contact meant for alerte"
+                    yield ("personnes", i, "contacts", j, "fournisseur"), why
+
     def _named(self) -> Iterator[tuple[KeyPath, str]]:
         for id_, role in self.roles.items():
             for path, person in role.named():
@@ -231,7 +245,9 @@ class RosterFile(FileModel):
             region=self.region,
             people=tuple(person.to_person() for person in self.personnes),
             roles=tuple(role.to_role(id_) for id_, role in self.roles.items()),
-            escalation=EscalationPolicy(self.escalade.delai, self.escalade.repetition, self.escalade.repli),
+            escalation=EscalationPolicy(
+                self.escalade.delai, self.escalade.repetition, self.escalade.repli, self.escalade.deux_fournisseurs
+            ),
             exercise_participants=self.exercice.personnes if self.exercice else (),
             policies=self._policies(),
             limits=Limits(

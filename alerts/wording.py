@@ -26,11 +26,15 @@ _LATE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One notification for any channel: title and body (plain text), and the form that fits one SMS."""
+    """One notification for any channel: title and body (plain text), and the form that fits one SMS.
+
+    ``id`` is that of the notification, for channels that can prove later what became of it.
+    """
 
     title: str
     body: str
     sms: str
+    id: str = ""
 
 
 def render(notify: Notify, link_base: str, now: datetime) -> Message:
@@ -40,7 +44,7 @@ def render(notify: Notify, link_base: str, now: datetime) -> Message:
     title = " ".join(" · ".join(filter(None, (mark, _title(notify)))).split())
     paragraphs = (mark, *_paragraphs(notify, link_base), _delay(notify, now), mark)
     sms = several.sms_of(notify, link_base) if several.is_about_several(notify) else render_sms(notify, link_base)
-    return Message(title, "\n\n".join(filter(None, paragraphs)), sms)
+    return Message(title, "\n\n".join(filter(None, paragraphs)), sms, notify.id)
 
 
 def _paragraphs(notify: Notify, link_base: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from alerts.effects import AlertBrief, AlertChange, AlertChanged, Notify, NotSent
 
@@ -17,6 +18,9 @@ class What(StrEnum):
     PROPOSED = "proposed"
     QUEUED = "queued"
     SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    REPLIED = "replied"
     FAILED = "failed"
     NOT_SENT = "not_sent"
     EASED = "eased"
@@ -30,6 +34,10 @@ class What(StrEnum):
     RELEASED = "released"
     RESOLVED = "resolved"
     CLOSED = "closed"
+
+
+LADDER: Final = (What.QUEUED, What.FAILED, What.SENT, What.DELIVERED, What.READ, What.REPLIED)
+"""How far a notification went, as far as its channel tells: what is proved is never taken back by an earlier word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +98,30 @@ class AlertView:
 
     def noting(self, event: Event) -> "AlertView":
         """Return the alert with one more line; what became of a notification replaces its decision."""
-        kept = [
-            line for line in self.history if not event.notification_id or line.notification_id != event.notification_id
-        ]
+        known = self.line_of(event.notification_id)
+        if known is not None and LADDER.index(known.what) > LADDER.index(event.what):
+            return self
+        kept = [line for line in self.history if line is not known]
         return replace(self, history=(*kept, event)[-HISTORY_LIMIT:])
+
+    def line_of(self, notification_id: str) -> Event | None:
+        """Return the line of a notification, None when there is none."""
+        if not notification_id:
+            return None
+        return next((line for line in self.history if line.notification_id == notification_id), None)
+
+    def proving(self, notification_id: str, what: What, at: datetime) -> "AlertView":
+        """Return the alert with a notification one step higher on the ladder."""
+        known = self.line_of(notification_id)
+        return self if known is None else self.noting(replace(known, what=what, at=at))
+
+    def answered_by(self, person: str, at: datetime) -> "AlertView":
+        """Return the alert with what was told to the person who answers noted as answered."""
+        alert = self
+        for line in self.history:
+            if person and line.person == person and line.what in LADDER and line.what is not What.FAILED:
+                alert = alert.proving(line.notification_id, What.REPLIED, at)
+        return alert
 
     def changed(self, effect: AlertChanged) -> "AlertView":
         """Return the alert after a change."""

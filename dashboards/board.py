@@ -28,6 +28,7 @@ from alerts.effects import (
 )
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.burden import Burden
+from dashboards.delivering import Delivering
 from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
 from dashboards.tally import Histogram, Tally
@@ -36,12 +37,22 @@ from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading
 from streams.collecting.source_quality import SourceStatus
 from streams.entry import Entry, Status
-from streams.messages import KIND_OF_TYPE, EtablissementList, RosterVersion, decode
+from streams.messages import (
+    KIND_OF_TYPE,
+    Acknowledge,
+    DeliveryProof,
+    EtablissementList,
+    ProofStep,
+    RosterVersion,
+    decode,
+)
 
 _ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
 _LATER: Final = (Purpose.END, Purpose.REMINDER)
 """What tells nobody that an alert was raised."""
+_OF_ALERTS: Final = frozenset((KIND_OF_TYPE[Acknowledge], KIND_OF_TYPE[DeliveryProof]))
 _ROSTER: Final = KIND_OF_TYPE[RosterVersion]
+_STEPS: Final = {ProofStep.DELIVERED: What.DELIVERED, ProofStep.READ: What.READ}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,10 +102,13 @@ class Board:
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
+        self._alert_of: dict[str, str] = {}
         self.following = Following()
+        self.delivering = Delivering()
         self.entries = Tally()
         self.rejected = Tally()
         self.notifications = Tally()
+        self.proofs = Tally()
         self.non_sends = Tally()
         self.latencies: dict[tuple[str, str], Histogram] = {}
 
@@ -104,6 +118,8 @@ class Board:
         """Count an entry that was appended to the journal."""
         self.entries.add(entry.region, entry.kind, entry.status.value)
         self.advanced(entry.region, entry.recorded_at)
+        if entry.kind in _OF_ALERTS:
+            self._answered_or_proved(entry)
         if entry.kind == _ETABLISSEMENTS and entry.status is Status.ACTUAL:
             known = decode(entry.kind, entry.payload)
             if isinstance(known, EtablissementList):
@@ -174,6 +190,7 @@ class Board:
                 self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
+                self._alert_of[effect.id] = effect.brief.alert_id
                 self._burdens[region] = self.burden(region).adding(effect)
                 self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
             case NotSent():
@@ -260,6 +277,17 @@ class Board:
 
     # How alerts move.
 
+    def _answered_or_proved(self, entry: Entry) -> None:
+        match decode(entry.kind, entry.payload):
+            case Acknowledge() as answer if alert := self._alerts.get(answer.alert_id):
+                self._alerts[answer.alert_id] = alert.answered_by(answer.person, entry.occurred_at)
+            case DeliveryProof() as proof:
+                self.proofs.add(entry.region, entry.status.value, proof.step.value)
+                alert = self._alerts.get(self._alert_of.get(proof.notification_id, ""))
+                if alert is not None:
+                    proved = alert.proving(proof.notification_id, _STEPS[proof.step], proof.at)
+                    self._alerts[alert.brief.alert_id] = proved
+
     def _raised(self, region: str, effect: AlertRaised) -> None:
         known = self._alerts.get(effect.brief.alert_id)
         history = known.history if known else ()
@@ -288,7 +316,8 @@ class Board:
     def _forget(self) -> None:
         ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
         for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
-            del self._alerts[alert_id]
+            for line in self._alerts.pop(alert_id).history:
+                self._alert_of.pop(line.notification_id, None)
             self._paged.pop(alert_id, None)
 
     def _measure(self, region: str, notify: Notify, sent_at: datetime) -> None:

@@ -10,7 +10,14 @@ from dashboards.alert_view import AlertView, Event, What
 from dashboards.labels import CHANGES, PURPOSES, REASON_NOT_SENT, channel_label, plain
 
 _OF_PEOPLE: Final = {What.ANSWERED, What.ACKNOWLEDGED, What.HANDED_ON, What.ACTED, What.WITHDRAWN}
-_OUTCOMES: Final = {What.QUEUED: "envoi en cours", What.SENT: "envoyé", What.FAILED: "ÉCHEC de l'envoi"}
+_OUTCOMES: Final = {
+    What.QUEUED: "envoi en cours",
+    What.SENT: "envoyé",
+    What.DELIVERED: "remis",
+    What.READ: "lu",
+    What.REPLIED: "répondu, après un envoi",
+    What.FAILED: "ÉCHEC de l'envoi",
+}
 
 
 @dataclass(frozen=True, slots=True)

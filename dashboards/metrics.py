@@ -159,6 +159,13 @@ CATALOGUE: Final[dict[str, Metric]] = {
             "outcome",
         ),
         _counter(
+            "vigie_notification_proofs_total",
+            "Notifications that a service said it delivered, or that were read.",
+            "region",
+            "status",
+            "step",
+        ),
+        _counter(
             "vigie_non_sends_total",
             "People who were not told, by reason.",
             "region",
@@ -191,6 +198,15 @@ CATALOGUE: Final[dict[str, Metric]] = {
             "region",
         ),
         _gauge("vigie_outbox_deliveries", "Notifications in the outbox, by state.", "state"),
+        _gauge("vigie_provider_down", "1 while a provider is left alone because it fails, 0 otherwise.", "provider"),
+        _gauge("vigie_delivery_cut_off", "1 while no provider answers: nobody may be reached."),
+        _gauge(
+            "vigie_chain_proof_timestamp_seconds",
+            "When a test record last travelled the whole chain to the outside heartbeat; absent if none did yet.",
+            "region",
+        ),
+        _gauge("vigie_chain_proof_seconds", "How long the last test record took.", "region"),
+        _gauge("vigie_chain_proof_late", "1 while a test record has not come through in time.", "region"),
         _gauge(
             "vigie_journal_advanced_to_timestamp_seconds",
             "Instant up to which every deadline of the region has been handled.",

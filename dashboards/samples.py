@@ -10,6 +10,7 @@ from dashboards.metrics import Notification
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Unknown
 from streams.entry import Status
+from streams.messages import ProofStep
 
 Sample = tuple[tuple[str, ...], float]
 """Label values, in the catalogue's order, and the value."""
@@ -119,6 +120,36 @@ def _outbox(board: Board) -> Iterator[Sample]:
     return (((state,), float(count)) for state, count in board.deliveries.items())
 
 
+def _notification_proofs(board: Board) -> Iterator[Sample]:
+    for labels in product(board.regions, Status, ProofStep):
+        yield tuple(map(str, labels)), float(board.proofs[tuple(map(str, labels))])
+
+
+def _down(board: Board) -> Iterator[Sample]:
+    return (((provider,), float(is_down)) for provider, is_down in board.delivering.down.items())
+
+
+def _cut_off(board: Board) -> Iterator[Sample]:
+    if board.delivering.is_cut_off is not None:
+        yield (), float(board.delivering.is_cut_off)
+
+
+def _proved_at(board: Board) -> Iterator[Sample]:
+    for region, proof in board.delivering.proofs.items():
+        if proof.came_at is not None:
+            yield (region,), proof.came_at.timestamp()
+
+
+def _proof_took(board: Board) -> Iterator[Sample]:
+    for region, proof in board.delivering.proofs.items():
+        if proof.came_at is not None:
+            yield (region,), proof.took.total_seconds()
+
+
+def _proof_late(board: Board) -> Iterator[Sample]:
+    return (((region,), float(proof.is_late)) for region, proof in board.delivering.proofs.items())
+
+
 def _advanced(board: Board) -> Iterator[Sample]:
     for region, instant in board.regions.items():
         if instant is not None:
@@ -152,6 +183,12 @@ SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_night_messages_most": _most_messages,
     "vigie_night_budget_exceeded_people": _people_over,
     "vigie_outbox_deliveries": _outbox,
+    "vigie_notification_proofs_total": _notification_proofs,
+    "vigie_provider_down": _down,
+    "vigie_delivery_cut_off": _cut_off,
+    "vigie_chain_proof_timestamp_seconds": _proved_at,
+    "vigie_chain_proof_seconds": _proof_took,
+    "vigie_chain_proof_late": _proof_late,
     "vigie_journal_advanced_to_timestamp_seconds": _advanced,
     "vigie_follower_lag_records": _lag,
     "vigie_follower_heard_timestamp_seconds": _heard,

@@ -21,6 +21,7 @@ from alerts.effects import (
     Purpose,
 )
 from dashboards.board import Board, PostureKey
+from dashboards.delivering import Proof
 from dashboards.metrics import Notification
 from orsan_plans.assess import CrossedThreshold, Evidence
 from orsan_plans.plan import Comparison
@@ -169,6 +170,8 @@ def _feed_and_measure(board: Board) -> None:
         delay_median_s=34_200,
         delay_p90_s=91_800,
     )
+    board.delivering.providers({"sms-principal": True, "courriel": False}, is_cut_off=False)
+    board.delivering.proof(REGION, Proof(EVENING, timedelta(seconds=3)))
     board.sources([rpu, replace(rpu, feed="signaux", source="Cellule régionale")])
 
 

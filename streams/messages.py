@@ -7,6 +7,7 @@ source did not give them: unknown is not zero.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -313,6 +314,31 @@ class DeliveryReport:
     detail: str = ""
 
 
+class ProofStep(StrEnum):
+    """How far a message went beyond the service that accepted it, as far as its channel tells."""
+
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryProof:
+    """A service tells that a notification reached its telephone or mailbox, or was read there."""
+
+    notification_id: Annotated[str, Field(min_length=1, max_length=100)]
+    step: ProofStep
+    at: Instant
+    detail: Annotated[str, Field(pattern=r"^[A-Za-z _-]{0,60}[0-9]{0,4}$")] = ""
+    """The service's own code: no telephone number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorProbe:
+    """A test record that travels the whole chain to prove that it works; see `streams.region.probing`."""
+
+    probe_id: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 Message = (
     PlanCatalogue
     | RosterVersion
@@ -335,6 +361,8 @@ Message = (
     | SilenceSet
     | SilenceLifted
     | MaintenancePlanned
+    | DeliveryProof
+    | MonitorProbe
 )
 
 TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
@@ -359,6 +387,8 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "silence.set": SilenceSet,
     "silence.lifted": SilenceLifted,
     "maintenance.planned": MaintenancePlanned,
+    "delivery.proof": DeliveryProof,
+    "monitor.probe": MonitorProbe,
 }
 KIND_OF_TYPE: Final[dict[type[Message], str]] = {type_: kind for kind, type_ in TYPE_OF_KIND.items()}
 

@@ -38,6 +38,7 @@ from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Asking, Health, build_health, elapsed
 from vigie.live_settings import LiveSettings
 from vigie.outcomes import FindItem
+from vigie.proving import Proving, leaving_in
 from vigie.raw_dropping import RawDropping
 from vigie.store_shown import StoreShown
 from vigie.upkeep import Upkeep
@@ -61,15 +62,17 @@ def run_api(settings: LiveSettings, stop: threading.Event) -> None:
         deliveries = RawDeliveries(topics, store, settings.region)
         stack.callback(deliveries.close)
         dropping = _dropping(settings, store, topics, stack)
-        turns = _Turns(settings, store, board := Board(), dropping)
+        proving = _proving(settings, board := Board())
+        turns = _Turns(settings, store, board, dropping, proving)
         if dropping is not None:
             wake_on_change(dropping.drop.path, turns.wake, stop)
-        follower = Follower(settings.kafka, board, _finding(store), Watchdog(settings.stuck_after))
+        told = (lambda _: None) if proving is None else proving.committed
+        follower = Follower(settings.kafka, board, _finding(store), Watchdog(settings.stuck_after), told)
         stack.enter_context(follower)
         database = stack.enter_context(Asking("the database", store.check, (StorageError,)))
         health = Health(
             live=lambda: (*beating(turns.heart), *follower.live()),
-            ready=lambda: (*follower.ready(), *database.reasons()),
+            ready=lambda: (*follower.ready(), *database.reasons(), *(() if proving is None else proving.reasons())),
         )
         app = _app(board, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
         serving = stack.enter_context(serve(app, settings.host, settings.port))
@@ -85,6 +88,12 @@ def _dropping(settings: LiveSettings, store: LiveStore, topics: RawTopics, stack
         return None
     journal = stack.enter_context(JournalTopic(settings.kafka))
     return RawDropping(topics, journal, store, DropDirectory(settings.drop), settings.region)
+
+
+def _proving(settings: LiveSettings, board: Board) -> Proving | None:
+    if settings.heartbeat_address is None or settings.drop is None:
+        return None
+    return Proving(settings.region, settings.heartbeat_every, leaving_in(settings.drop), board)
 
 
 def _app(board: Board, intake: Intake, health: Health) -> FastAPI:
@@ -108,10 +117,18 @@ def _finding(store: LiveStore) -> FindItem:
 class _Turns:
     """What the main thread does: files dropped, what is kept too long, what the database says."""
 
-    def __init__(self, settings: LiveSettings, store: LiveStore, board: Board, dropping: RawDropping | None) -> None:
+    def __init__(
+        self,
+        settings: LiveSettings,
+        store: LiveStore,
+        board: Board,
+        dropping: RawDropping | None,
+        proving: Proving | None = None,
+    ) -> None:
         self.heart = Heartbeat(settings.stuck_after)
         self.wake = threading.Event()
         self._dropping = dropping
+        self._proving = proving
         self._shown = StoreShown(board, store)
         self._shown_at = datetime.min.replace(tzinfo=UTC)
         self._upkeep = Upkeep(
@@ -134,6 +151,8 @@ class _Turns:
 
     def _do(self, now: datetime) -> None:
         self._upkeep.turn(now)
+        if self._proving is not None:
+            self._proving.turn(now)
         if now - self._shown_at >= SHOW_EVERY:
             self._shown.turn()
             self._shown_at = now

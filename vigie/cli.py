@@ -9,11 +9,14 @@ import typer
 
 from vigie import (
     api_commands,
+    astreinte_commands,
+    auditor_commands,
     burden_command,
     database_commands,
     demo_command,
     dlq_commands,
     feeds_commands,
+    health_commands,
     ingest_commands,
     journal_commands,
     keys_commands,
@@ -50,6 +53,7 @@ app.add_typer(roster_commands.app, name="roster")
 app.add_typer(silence_commands.app, name="silence")
 app.add_typer(maintenance_commands.app, name="maintenance")
 app.command("burden")(burden_command.burden)
+app.add_typer(astreinte_commands.app, name="astreinte")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)
@@ -57,6 +61,8 @@ app.command("decide")(run_commands.decide)
 app.command("api")(api_commands.api)
 app.command("worker")(worker_commands.worker)
 app.command("notifier")(notifier_commands.notifier)
+app.command("auditor")(auditor_commands.auditor)
+app.command("health")(health_commands.health)
 app.command("demo")(demo_command.demo)
 
 

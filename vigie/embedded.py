@@ -11,6 +11,7 @@ from datetime import datetime
 from alerts.adapters.sender import Report, Sender
 from alerts.channel import Channel
 from alerts.effects import Effect
+from alerts.providers import Providers
 from dashboards.board import Board
 from dashboards.metrics import Notification
 from streams import messages
@@ -19,13 +20,15 @@ from streams.entry import Draft, Status
 from streams.journal import Quarantined
 from streams.messages import DeliveryReport, Message
 from streams.monitor import Committed, Monitor
+from vigie.outcomes import Outcomes
+from vigie.reaching import Reaching
 from vigie.showing import Showing
 
 
 class Embedded:
     """One process's monitor. Not safe to share between threads: one caller drives it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a monitor, each chosen by the wiring
         self,
         journal: SqliteJournal,
         channel: Channel,
@@ -34,13 +37,15 @@ class Embedded:
         listener: Callable[[Committed], None] | None = None,
         warn: Callable[[str], None] | None = None,
         board: Board | None = None,
+        providers: Providers = Providers(),  # noqa: B008 - frozen
     ) -> None:
         self.journal = journal
         self.board = board or Board()
         self._listener = listener
         self._showing = Showing(self.board)
         self.monitor = Monitor(journal, self._committed, warn)
-        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded")
+        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded", providers=providers)
+        self.reaching = Reaching(self.board, self.sender)
 
     def load(self) -> None:
         """Read the journal: the folds, and the board as it was."""
@@ -48,6 +53,8 @@ class Embedded:
         for region in self.journal.regions():
             effects = (stored.effect for stored in self.journal.effects(region))
             self._showing.begin(self.monitor.fold(region), effects)
+            told = (stored.effect for stored in self.journal.effects(region))
+            Outcomes(self.board, self.journal.outbox.find).begin(region, told)
         self._show_outbox()
 
     def receive(self, drafts: Sequence[Draft], now: datetime, quarantine: Sequence[Quarantined] = ()) -> list[Effect]:
@@ -69,6 +76,7 @@ class Embedded:
             self._report(report, now)
         if self.sender.dispatch(now) or reports:
             self._show_outbox()
+        self.reaching.turn()
 
     def finish(self, now: datetime) -> None:
         """Journal what became of the messages sent so far, start no other, and save the folds."""

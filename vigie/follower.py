@@ -4,7 +4,7 @@ One thread reads and shows. Whoever asks for its health reads a few values that 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final, Self
 
@@ -35,13 +35,21 @@ _log = structlog.get_logger()
 class Follower:
     """Keeps a board in step with the journal until it is told to stop; a context, in a thread of its own."""
 
-    def __init__(self, access: KafkaAccess, board: Board, find: FindItem, watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        access: KafkaAccess,
+        board: Board,
+        find: FindItem,
+        watchdog: Watchdog,
+        told: Callable[[Committed], None] = lambda _: None,
+    ) -> None:
         self._access = access
         self._board = board
         self._showing = Showing(board)
         self._outcomes = Outcomes(board, find)
         self._logs: dict[str, RegionLog] = {}
         self._watchdog = watchdog
+        self._told = told
         self._heart = Heartbeat(watchdog.delay)
         self._catch_up = CatchUp()
         self._behind: dict[str, int] | None = None
@@ -118,6 +126,7 @@ class Follower:
         if log.head.seq:
             self._showing.committed(committed, log.fold)
             self._outcomes.committed(committed)
+            self._told(committed)
 
     def _look(self, journal: JournalFollower) -> None:
         ends, done, now = journal.ends(), journal.positions(), elapsed()

@@ -87,10 +87,12 @@ def _waiting(files: Iterable[GroupWatch]) -> Iterator[str]:
 
 
 @contextmanager
-def notifier_health(watch: GroupWatch, heart: Heartbeat, database: Asking) -> Iterator[Health]:
-    """Give the health of a notifier: one that waits for the database is alive, and not ready."""
+def notifier_health(
+    watch: GroupWatch, heart: Heartbeat, database: Asking, cut_off: Callable[[], Iterable[str]] = tuple
+) -> Iterator[Health]:
+    """Give the health of a notifier: one that waits for the database, or that nobody answers, is alive, not ready."""
     with watching(watch) as kafka, database:
         yield Health(
             live=lambda: beating(heart),
-            ready=lambda: (*kafka.reasons(), *database.reasons(), *watch.unassigned()),
+            ready=lambda: (*kafka.reasons(), *database.reasons(), *watch.unassigned(), *cut_off()),
         )

@@ -67,14 +67,19 @@ def _answer(reasons: Iterable[str]) -> Response:
 
 
 @contextmanager
-def health_port(port: int | None, health: Health) -> Iterator[None]:
-    """Answer on a port of this machine alone as long as the block lasts; on none when ``port`` is None."""
+def health_port(port: int | None, health: Health, metrics: Callable[[], bytes] | None = None) -> Iterator[None]:
+    """Answer on a port of this machine alone as long as the block lasts; on none when ``port`` is None.
+
+    ``metrics`` gives what the process itself measures, in Prometheus text.
+    """
     if port is None:
         yield
         return
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     answer_problems(app)
     app.mount(MOUNTED_AT, build_health(health))
+    if metrics is not None:
+        app.add_api_route("/metrics", lambda: Response(metrics(), media_type="text/plain; version=1.0.0"))
     with serve(app, DEFAULT_HOST, port) as serving:
         _log.info("health", at=f"http://{serving.host}:{serving.port}{MOUNTED_AT}/ready")
         yield

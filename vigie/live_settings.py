@@ -79,6 +79,11 @@ class LiveSettings(BaseSettings):
     """The roster file of the region: its addresses stay in the notifier's memory."""
     link_base: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8044")
     """Public address of the pages, as people on call reach them."""
+    heartbeat: SecretStr | None = None
+    """Where the proof that the monitor lives goes: an apprise address, or a web address; no proof without it. Read by
+    the notifiers, which tell it, and by the api, which leaves the test records in its drop directory."""
+    heartbeat_minutes: int = Field(15, ge=1, le=1440)
+    """How often a test record travels the whole chain to it."""
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 
@@ -103,6 +108,16 @@ class LiveSettings(BaseSettings):
                 " to every worker: with another, a visit sent again would count twice"
             )
         return self.pseudonym_keys
+
+    @property
+    def heartbeat_address(self) -> str | None:
+        """`heartbeat` as it is written."""
+        return None if self.heartbeat is None else self.heartbeat.get_secret_value() or None
+
+    @property
+    def heartbeat_every(self) -> timedelta:
+        """`heartbeat_minutes` as a duration."""
+        return timedelta(minutes=self.heartbeat_minutes)
 
     @property
     def kept(self) -> timedelta:

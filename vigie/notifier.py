@@ -28,6 +28,7 @@ from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, REGION_CODES
 from streams.messages import DeliveryReport
 from vigie.health import elapsed
+from vigie.reaching import Reaching
 
 POLL_SECONDS: Final = 0.1
 AWAY_SECONDS: Final = 1.0
@@ -51,6 +52,7 @@ class Notifier:
     stop: threading.Event
     reports: list[Report] = field(default_factory=list)
     heart: Heartbeat = field(default_factory=Heartbeat)
+    reaching: Reaching | None = None
     region: str = REGION_CODES[0]
     """Where the brokers are asked for the time: a tick, that nobody minds."""
     _clock: BrokerClock = field(default_factory=BrokerClock)
@@ -95,6 +97,8 @@ class Notifier:
             # Nobody waits for it: what is told again is known.
             self._again(self.group.commit, None)
         self._collect()
+        if self.reaching is not None:
+            self.reaching.turn()
 
     def _collect(self) -> None:
         self.reports += self._again(lambda: self.sender.collect(self._now()), list[Report]())

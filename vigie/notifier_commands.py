@@ -15,6 +15,9 @@ from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import load_roster
 from alerts.adapters.sender import IN_FLIGHT, Sender
 from alerts.outbox import StorageError
+from alerts.providers import Providers
+from dashboards.adapters.exporter import Exporter
+from dashboards.board import Board
 from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.effects_topic import GROUP, EffectsGroup
 from streams.adapters.journal_topic import JournalTopic
@@ -27,6 +30,8 @@ from vigie.group_health import GroupWatch, notifier_health
 from vigie.health import Asking, health_port
 from vigie.live_settings import LiveSettings, live_settings
 from vigie.notifier import Notifier
+from vigie.proving import heartbeat_book
+from vigie.reaching import Reaching
 
 _log = structlog.get_logger()
 
@@ -50,8 +55,9 @@ def notifier(
 
 
 def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
-    addresses = {} if settings.roster is None else load_roster(settings.roster, os.environ).address_book
-    if not addresses:
+    roster = None if settings.roster is None else load_roster(settings.roster, os.environ)
+    addresses = {**(roster.address_book if roster else {}), **heartbeat_book(settings.heartbeat_address)}
+    if roster is None:
         _log.warning("no roster: nobody can be reached", mend="set VIGIE_ROSTER")
     with ExitStack() as stack:
         store = stack.enter_context(LiveStore.open(settings.database))
@@ -59,13 +65,16 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         group = stack.enter_context(EffectsGroup(settings.kafka))
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
-        sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
+        providers = roster.providers if roster else Providers()
+        sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name, providers=providers)
+        reaching = Reaching(board := Board(), sender)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
         heart = Heartbeat(settings.stuck_after)
         made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart, region=settings.region)
+        made.reaching = reaching
         watch = GroupWatch(settings.kafka, GROUP, group.places)
         database = Asking("the database", store.check, (StorageError,))
-        health = stack.enter_context(notifier_health(watch, made.heart, database))
-        stack.enter_context(health_port(settings.health_port, health))
+        health = stack.enter_context(notifier_health(watch, made.heart, database, reaching.reasons))
+        stack.enter_context(health_port(settings.health_port, health, Exporter(board).text))
         _log.info("notifier started", name=name)
         return made.run()

@@ -40,6 +40,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
+    heartbeat_minutes: Annotated[
+        int | None, typer.Option(min=1, max=1440, help="How often the whole chain is proved to VIGIE_HEARTBEAT.")
+    ] = None,
 ) -> None:
     """Watch: read dropped files, judge, call, and serve metrics and pages, until interrupted.
 
@@ -48,6 +51,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     settings = chosen(
         region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
         ror_directory=ror_directory, keep_days=keep_days, host=host, port=port, link_base=link_base,
+        heartbeat_minutes=heartbeat_minutes,
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")

@@ -14,6 +14,7 @@ import structlog
 
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import LoadedRoster, load_roster
+from alerts.providers import Providers
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
@@ -29,12 +30,17 @@ from streams.collecting.decoding import Context
 from streams.collecting.receipts import Receipt, line
 from streams.defects import defect
 from streams.journal import JournalConflict, JournalPurpose
+from streams.live.health import Heartbeat
 from streams.messages import RosterVersion
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
+from vigie.group_health import beating
+from vigie.health import MOUNTED_AT as HEALTH
+from vigie.health import Health, build_health, elapsed
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
+from vigie.proving import Proving, heartbeat_book, leaving_in
 from vigie.settings import Settings
 from vigie.sources_shown import SourcesShown
 from vigie.upkeep import Upkeep
@@ -65,9 +71,21 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         app.mount(MOUNTED_AT, way_in(settings.journal, journal, handoff))
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         stack.callback(handoff.close)
-        channel = AppriseChannel(roster.address_book if roster else {})
+        addresses = {**(roster.address_book if roster else {}), **heartbeat_book(settings.heartbeat_address)}
+        proving = _proving(settings, board)
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
-        embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
+        embedded = Embedded(
+            journal,
+            AppriseChannel(addresses),
+            executor,
+            link_base,
+            listener=None if proving is None else proving.committed,
+            warn=_log.warning,
+            board=board,
+            providers=roster.providers if roster else Providers(),
+        )
+        heart = Heartbeat()
+        app.mount(HEALTH, build_health(_health(embedded, proving, heart)))
         embedded.load()
         sources = SourcesShown(board, journal.receipts.all())
         collector = build_collector(embedded.monitor, settings, os.environ, sources.receive)
@@ -83,12 +101,28 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         while not stop.is_set():
             handoff.take(partial(receive_delivery, collector, settings.region))
             upkeep.turn(datetime.now(UTC))
+            heart.beat(elapsed())
+            if proving is not None:
+                proving.turn(datetime.now(UTC))
             _turn(embedded, dropping, wake)
         handoff.close()
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
         embedded.finish(datetime.now(UTC))
         _log.info("stopped", journal=str(settings.journal), unanswered=len(unanswered))
     return not unanswered
+
+
+def _proving(settings: Settings, board: Board) -> Proving | None:
+    if settings.heartbeat_address is None:
+        return None
+    return Proving(settings.region, settings.heartbeat_every, leaving_in(settings.drop), board)
+
+
+def _health(embedded: Embedded, proving: Proving | None, heart: Heartbeat) -> Health:
+    return Health(
+        live=lambda: beating(heart),
+        ready=lambda: (*embedded.reaching.reasons(), *(() if proving is None else proving.reasons())),
+    )
 
 
 def _open(path: Path, stack: ExitStack) -> SqliteJournal:

@@ -69,18 +69,23 @@ def journal(region: str, message: Message, status: Status = Status.ACTUAL) -> No
 
 def _leave(drop: Path, message: Message, status: Status) -> None:
     """Drop a message, by rename; exit 1 when there is no such directory."""
-    kind, payload = _encoded(message)
+    _encoded(message)
     if not drop.is_dir():
         typer.echo(f"vigie: {drop}: no such drop directory; is the monitor running with another --drop?", err=True)
         raise typer.Exit(1)
-    now = datetime.now(UTC)
+    with explained():
+        left = left_in(drop, message, status, datetime.now(UTC))
+    typer.echo(f"left for the monitor: {left}")
+
+
+def left_in(drop: Path, message: Message, status: Status, now: datetime) -> Path:
+    """Leave a message in a drop directory, whole; return the file. OSError, pydantic.ValidationError."""
+    kind, payload = messages.encode(message)
     said = {"kind": kind, "occurred_at": now, "status": status.value, "payload": msgspec.Raw(payload)}
     name = f"{now:%Y%m%dT%H%M%S%f}-{kind}.jsonl"
-    with explained():
-        unfinished = drop / f".{name}"
-        unfinished.write_bytes(msgspec.json.encode(said) + b"\n")
-        unfinished.replace(drop / name)
-    typer.echo(f"left for the monitor: {drop / name}")
+    unfinished = drop / f".{name}"
+    unfinished.write_bytes(msgspec.json.encode(said) + b"\n")
+    return unfinished.replace(drop / name)
 
 
 def _encoded(message: Message) -> tuple[str, bytes]:

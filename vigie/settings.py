@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import typer
-from pydantic import AnyHttpUrl, Field, ValidationError
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
@@ -31,6 +31,20 @@ class Settings(BaseSettings):
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)
     link_base: AnyHttpUrl | None = None
     """Public address of the pages, as people on call reach them; the local address without it."""
+    heartbeat: SecretStr | None = None
+    """Where the proof that the monitor lives goes: an apprise address, or a web address; no proof without it."""
+    heartbeat_minutes: int = Field(15, ge=1, le=1440)
+    """How often a test record travels the whole chain to it."""
+
+    @property
+    def heartbeat_address(self) -> str | None:
+        """`heartbeat` as it is written."""
+        return None if self.heartbeat is None else self.heartbeat.get_secret_value() or None
+
+    @property
+    def heartbeat_every(self) -> timedelta:
+        """`heartbeat_minutes` as a duration."""
+        return timedelta(minutes=self.heartbeat_minutes)
 
     @property
     def kept(self) -> timedelta:

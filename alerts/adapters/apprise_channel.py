@@ -17,6 +17,8 @@ from alerts.astreinte import Canal
 from alerts.channel import SENT, Outcome, failed
 from alerts.wording import Message
 
+PLACE_OF_ID: Final = "{notification}"
+"""In an address: the id of the notification being sent, so that a service can say later what became of it."""
 _STATUS_REASONS: Final = {
     AppriseResultStatus.FAILURE: "the service did not accept the message",
     AppriseResultStatus.PARTIAL: "only a part of the destinations accepted the message",
@@ -24,6 +26,8 @@ _STATUS_REASONS: Final = {
     AppriseResultStatus.TIMEOUT: "the service did not answer in time",
 }
 _ERROR_CODE: Final = re.compile(r"\berror=([0-9]{3})\b")
+_ABOUT_THE_ADDRESS: Final = frozenset({"400", "404", "410", "413", "422"})
+"""HTTP answers that judge what was sent to whom; the others (accounts, quotas, faults) are the service's (RFC 9110)."""
 
 
 class AppriseChannel:
@@ -45,7 +49,7 @@ class AppriseChannel:
         """Try once to hand ``message`` to ``contact``."""
         address = self._address_book.get(contact)
         if address is None:
-            return failed(f"no address for {contact} in the roster file in use")
+            return failed(f"no address for {contact} in the roster file in use", blames_provider=False)
         try:
             return self._send(contact, address, message)
         except Exception as error:  # noqa: BLE001 - a plugin's defect is a failed delivery, not ours
@@ -53,9 +57,10 @@ class AppriseChannel:
             return failed(f"apprise raised {type(error).__name__}")
 
     def _send(self, contact: str, address: str, message: Message) -> Outcome:
-        service = self._service(address)
+        service = self._service(address.replace(PLACE_OF_ID, message.id))
         if service is None:
-            return failed(f"address not understood: check the address of {contact} in the roster file")
+            why = f"address not understood: check the address of {contact} in the roster file"
+            return failed(why, blames_provider=False)
         apprise = Apprise(service)
         if contact.rpartition("/")[2] == Canal.SMS:
             result = apprise.notify(body=message.sms, body_format=NotifyFormat.TEXT, timeout=self._timeout)
@@ -63,7 +68,7 @@ class AppriseChannel:
             result = apprise.notify(
                 title=message.title, body=message.body, body_format=NotifyFormat.TEXT, timeout=self._timeout
             )
-        return SENT if result else failed(_reason(result))
+        return SENT if result else _failure(result)
 
     def _service(self, address: str) -> NotifyBase | None:
         asset = AppriseAsset(
@@ -83,10 +88,12 @@ class AppriseChannel:
         return service
 
 
-def _reason(result: AppriseResult) -> str:
+def _failure(result: AppriseResult) -> Outcome:
     reason = _STATUS_REASONS.get(result.status, "apprise gave an unknown result")
     codes = [code for entry in result.logs() for code in _ERROR_CODE.findall(str(entry.message))]
-    return f"{reason} (error {codes[-1]})" if codes else reason
+    if not codes:
+        return failed(reason, blames_provider=result.status is not AppriseResultStatus.NOMATCH)
+    return failed(f"{reason} (error {codes[-1]})", blames_provider=codes[-1] not in _ABOUT_THE_ADDRESS)
 
 
 def _load_plugins() -> None:

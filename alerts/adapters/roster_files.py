@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.astreinte import Roster
+from alerts.providers import Providers, provider_of
 from alerts.roster_schema import RosterFile
 from orsan_plans.adapters.located_yaml import DocumentError, load_document, validate
 from orsan_plans.problem import Problem
@@ -43,6 +44,18 @@ class LoadedRoster:
 
     roster: Roster
     address_book: AddressBook
+
+    @property
+    def providers(self) -> Providers:
+        """Who carries each contact: the provider that the file names, or that of the address."""
+        named = {each.name: each.provider for person in self.roster.people for each in person.contacts if each.provider}
+        found = {contact: provider_of(address) for contact, address in self.address_book.items()}
+        return Providers({**found, **named}, self.roster)
+
+
+def load_roster_form(path: Path) -> RosterFile:
+    """Read a roster file as it is written, its addresses not filled in; DocumentError as `load_roster`."""
+    return validate(load_document(path), RosterFile)
 
 
 def load_roster(path: Path, environ: Mapping[str, str]) -> LoadedRoster:

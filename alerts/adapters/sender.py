@@ -4,14 +4,16 @@ A sender claims deliveries, hands each to the channel in its own thread, and giv
 nothing and stores nothing but claims and retries: the caller journals the reports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerts.breaker import Breakers, BreakerState
 from alerts.channel import Channel, Outcome, failed
 from alerts.outbox import DEFAULT_POLICY, Delivery, Finished, Outbox, RetryPolicy
+from alerts.providers import Providers
 from alerts.wording import Message, render
 
 LEASE: Final = timedelta(minutes=2)
@@ -32,13 +34,18 @@ class _Sending:
     delivery: Delivery
     message: Message
     future: "Future[Outcome]"
+    is_tried: bool = True
 
     def is_over(self, now: datetime) -> bool:
         return self.future.done() or now >= self.delivery.lease_until
 
 
 class Sender:
-    """Sends for one process; ``worker`` names it in the claims."""
+    """Sends for one process; ``worker`` names it in the claims.
+
+    ``providers`` says what fails together: a message for a provider that is down is given up at once when the person
+    has another one, so that the escalation uses it.
+    """
 
     def __init__(
         self,
@@ -48,6 +55,7 @@ class Sender:
         link_base: str,
         worker: str,
         policy: RetryPolicy = DEFAULT_POLICY,
+        providers: Providers = Providers(),  # noqa: B008 - frozen
     ) -> None:
         self._outbox = outbox
         self._channel = channel
@@ -56,6 +64,17 @@ class Sender:
         self._worker = worker
         self._policy = policy
         self._sending: list[_Sending] = []
+        self._breakers = Breakers(providers)
+
+    @property
+    def providers(self) -> Mapping[str, BreakerState]:
+        """Where each provider stands."""
+        return self._breakers.states
+
+    @property
+    def is_cut_off(self) -> bool:
+        """True when no provider answers: what is sent is tried, and may reach nobody."""
+        return self._breakers.is_nothing_left
 
     @property
     def futures(self) -> Sequence["Future[Outcome]"]:
@@ -77,11 +96,17 @@ class Sender:
         if ready_at is None or ready_at > now:
             return 0
         deliveries = self._outbox.claim(now, self._worker, LEASE, room)
-        for delivery in deliveries:
-            message = render(delivery.notification, self._link_base, now)
-            future = self._executor.submit(self._channel.send, delivery.contact, message)
-            self._sending.append(_Sending(delivery, message, future))
+        self._sending += [self._begin(delivery, now) for delivery in deliveries]
         return len(deliveries)
+
+    def _begin(self, delivery: Delivery, now: datetime) -> _Sending:
+        message = render(delivery.notification, self._link_base, now)
+        why_not = self._breakers.withholds(delivery.notification, now)
+        if why_not:
+            withheld: Future[Outcome] = Future()
+            withheld.set_result(failed(why_not, is_final=True))
+            return _Sending(delivery, message, withheld, is_tried=False)
+        return _Sending(delivery, message, self._executor.submit(self._channel.send, delivery.contact, message))
 
     def collect(self, now: datetime) -> list[Report]:
         """Return the deliveries that are over; a failure that may be tried again goes back to the outbox.
@@ -95,7 +120,9 @@ class Sender:
 
     def _report(self, sending: _Sending, now: datetime) -> Report | None:
         delivery, outcome = sending.delivery, _outcome(sending.future)
-        if not outcome.is_sent and not self._policy.is_exhausted(delivery.attempts):
+        if sending.is_tried:
+            self._breakers.answered(delivery.contact, outcome, now)
+        if not (outcome.is_sent or outcome.is_final or self._policy.is_exhausted(delivery.attempts)):
             self._outbox.retry(delivery, now, outcome.reason)
             return None
         title, body = sending.message.title, sending.message.body

@@ -25,6 +25,7 @@ FEEDS: Final[dict[str, tuple[str, ...]]] = {
     "vigilance": ("vigilance",),
     "cap": ("cap",),
     "hub-sante": ("hub-sante",),
+    "accuses": ("accuse",),
     "sursaud": ("sursaud-quotidien",),
     "sivic.stocks": ("sivic-stocks",),
     "sivic.incidents": ("sivic-incidents",),

@@ -20,7 +20,7 @@ from streams.opendata import feed as opendata_feed
 from streams.opendata.layouts import FORMATS as OPEN_DATA
 from streams.opendata.layouts import recognise_header
 from streams.rpu import oscour
-from streams.signals import cap, hub_sante, mdo, regulation, signal_json, vigilance
+from streams.signals import accuses, cap, hub_sante, mdo, regulation, signal_json, vigilance
 
 READING: Final = 1
 """To be raised when any format is read otherwise than before: a file that comes again is then read again."""
@@ -109,6 +109,7 @@ def _formats(pseudonyms: Pseudonyms, directory: Directory) -> Iterable[Format]:
     yield Format("signal", _alone(signal_json.decode), _json_file)
     yield Format("mdo", _alone(mdo.decode), _json_file)
     yield Format("regulation", _alone(regulation.decode), _json_file)
+    yield Format("accuse", _alone(accuses.decode))
     yield Format("vigilance", _read_vigilance)
     yield Format("cap", _read_cap)
     yield Format("hub-sante", read_hub)
@@ -178,6 +179,7 @@ _TELLTALES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("hub-sante", ("distributionID",)),
     ("vigilance", ("product", "update_time")),
     ("mdo", ("maladie",)),
+    ("accuse", ("notification", "etape")),
     ("lits-form-json", ("finess", "nature")),
     ("regulation", ("territoire", "debut")),
     ("signal", ("nature", "territoire")),

@@ -16,10 +16,12 @@ from streams.messages import (
     BedCapacity,
     DailyFigures,
     DecideVolet,
+    DeliveryProof,
     DeliveryReport,
     EtablissementList,
     FeedReceived,
     MaintenancePlanned,
+    MonitorProbe,
     PassageCorrected,
     PassageRemoved,
     PassageRPU,
@@ -39,6 +41,7 @@ from streams.region.calls import keep_activity, keep_intervention
 from streams.region.fold import Turn
 from streams.region.judging import arm_alerts, judge_all, named
 from streams.region.passages import IN_HOUR, PASSAGE_INDICATORS, Window, lanes_of, steps_of
+from streams.region.probing import probe
 from streams.region.publishing import (
     daily_territories,
     judge_indicators,
@@ -394,4 +397,6 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     SmurIntervention: intervention,
     QualifySignal: qualify,
     QuarantineDropped: noted,
+    DeliveryProof: noted,
+    MonitorProbe: probe,
 }

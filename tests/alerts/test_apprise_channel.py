@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from apprise import AppriseResult, AppriseResultStatus
 
-from alerts.adapters.apprise_channel import AppriseChannel
+from alerts.adapters.apprise_channel import AppriseChannel, _failure
 from alerts.channel import SENT, Channel, Delivery, Outcome, failed
 from alerts.testing import RecordingChannel
 from alerts.wording import Message
@@ -251,12 +252,13 @@ def test_a_redirect_is_not_a_delivery(webhook: Webhook, status: int) -> None:
 @pytest.mark.parametrize("address", ["zouave://secret", "secret", "", "json://", "mailto://"])
 def test_an_address_that_apprise_does_not_know_is_not_understood(address: str) -> None:
     outcome = apprise_channel(address).send("claire.martin/sms", MESSAGE)
-    assert outcome == failed("address not understood: check the address of claire.martin/sms in the roster file")
+    why = "address not understood: check the address of claire.martin/sms in the roster file"
+    assert outcome == failed(why, blames_provider=False)
 
 
 def test_a_contact_without_address_is_a_failure() -> None:
     outcome = AppriseChannel({}).send("karim.benali/sms", MESSAGE)
-    assert outcome == failed("no address for karim.benali/sms in the roster file in use")
+    assert outcome == failed("no address for karim.benali/sms in the roster file in use", blames_provider=False)
 
 
 def test_a_service_that_never_answers_times_out() -> None:
@@ -272,3 +274,18 @@ def test_a_scripted_channel_fails_then_recovers() -> None:
     assert outcomes == [failed("closed"), SENT, failed("again"), SENT]
     assert [attempt.outcome for attempt in channel.attempts] == outcomes
     assert len(channel.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "is_blamed"),
+    [
+        (AppriseResultStatus.NOMATCH, "apprise found no destination in the address", False),
+        (AppriseResultStatus.PARTIAL, "only a part of the destinations accepted the message", True),
+        (AppriseResultStatus.FAILURE, "the service did not accept the message", True),
+        (AppriseResultStatus.TIMEOUT, "the service did not answer in time", True),
+    ],
+)
+def test_whatever_is_no_success_is_a_failure(status: AppriseResultStatus, reason: str, is_blamed: bool) -> None:
+    result = AppriseResult(status)
+    assert not result
+    assert _failure(result) == failed(reason, blames_provider=is_blamed)

@@ -1,8 +1,8 @@
 """Plays a scenario: a timeline in French that a physician can read, run in virtual time by the embedded monitor.
 
-Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``), which delivery failed
-(``échoue``: a contact), which roster is put in force (``tableau``) and what people saw since the step before
-(``attend``). Between two steps the monitor is advanced deadline by deadline.
+Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``), which messages a service
+took or lost (``remet``, ``échoue``: contacts), which roster is put in force (``tableau``) and what people saw since the
+step before (``attend``). Between two steps the monitor is advanced deadline by deadline.
 """
 
 import re
@@ -75,7 +75,8 @@ class Step(BaseModel):
     receives: list[dict[str, Any]] = Field(default=[], alias="reçoit")
     status: Literal["réel", "exercice", "essai"] = Field("réel", alias="statut")
     acknowledges: dict[str, str] | None = Field(None, alias="acquitte")
-    fails: str | None = Field(None, alias="échoue")
+    delivers: list[str] = Field([], alias="remet")
+    loses: list[str] = Field([], alias="échoue")
     roster: str | None = Field(None, alias="tableau")
     repeats: int = Field(1, alias="fois", ge=1)
     counts: dict[str, int] | None = Field(None, alias="compte")
@@ -142,8 +143,9 @@ class Player:
             self._record([_received(each, at) for each in received], _STATUS[step.status])
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
-        if step.fails is not None:
-            self._record([self._failure(step.fails)], _STATUS[step.status])
+        for contacts, outcome in _outcomes(step):
+            if contacts:
+                self._record([self._report(each, outcome) for each in contacts], _STATUS[step.status])
         if step.roster is not None:
             self._record([self._roster(step.roster)], Status.ACTUAL)
         faults = self._miscounted(step.counts) if step.counts is not None else []
@@ -198,13 +200,13 @@ class Player:
         decision = AnswerDecision(words.get("décision", "prendre"))
         return Acknowledge(alert.alert_id, words["par"], "essai", decision, words.get("motif", ""))
 
-    def _failure(self, contact: str) -> DeliveryReport:
-        calls = (effect for effect in reversed(self.everything) if isinstance(effect, Notify))
-        return DeliveryReport(next(call.id for call in calls if call.contact == contact), "failed", 4)
-
     def _roster(self, name: str) -> RosterVersion:
         roster = load_roster(self.path.parent / name, {}).roster
         return RosterVersion(roster.sha256, roster.content)
+
+    def _report(self, contact: str, outcome: Literal["sent", "failed"]) -> DeliveryReport:
+        calls = [each for each in self.everything if isinstance(each, Notify) and each.contact == contact]
+        return DeliveryReport(calls[-1].id, outcome, 1)
 
     def _record(self, received: list[Message], status: Status) -> None:
         assert self.now is not None
@@ -226,6 +228,10 @@ class Player:
         assert found is not None
         day = date.fromisoformat(self.scenario.day) + timedelta(days=int(found[1] or 0))
         return datetime.combine(day, time.fromisoformat(found[2]), PARIS).astimezone(UTC)
+
+
+def _outcomes(step: Step) -> tuple[tuple[list[str], Literal["sent", "failed"]], ...]:
+    return (step.delivers, "sent"), (step.loses, "failed")
 
 
 def _line(effect: Effect) -> str:

@@ -20,7 +20,7 @@ from streams.adapters.vault import FernetVault
 from vigie.cli import app
 from vigie.live_settings import LiveSettings
 
-OURS = ("prepare", "worker", "notifier", "api")
+OURS = ("prepare", "worker", "notifier", "auditor", "api")
 PINNED = re.compile(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?")
 NEVER_AS_ROOT = re.compile(r"[1-9]\d*:\d+")
 
@@ -76,7 +76,7 @@ def test_no_port_is_open_to_another_machine(services: dict[str, Any]) -> None:
 def test_what_need_not_reach_people_has_no_way_out(compose: dict[str, Any], services: dict[str, Any]) -> None:
     assert compose["networks"]["inside"] == {"internal": True}
     outside = {name for name, each in services.items() if "outside" in each["networks"]}
-    assert outside == {"api", "notifier", "prometheus", "grafana"}
+    assert outside == {"api", "auditor", "notifier", "prometheus", "grafana"}
 
 
 def test_the_file_holds_no_secret(compose: dict[str, Any], services: dict[str, Any], repository: Path) -> None:
@@ -109,13 +109,14 @@ def test_nothing_starts_before_what_it_needs_is_ready(services: dict[str, Any]) 
         "prepare": ["kafka", "postgres"],
         "worker": ["prepare"],
         "notifier": ["prepare"],
+        "auditor": ["prepare"],
         "api": ["prepare"],
     }
 
 
 def test_commands_and_settings_exist(services: dict[str, Any]) -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a group
-    for name in ("worker", "notifier", "api"):
+    for name in ("worker", "notifier", "auditor", "api"):
         words = services[name]["command"]
         options = {option for each in commands[words[0]].params for option in each.opts}
         assert {word for word in words if word.startswith("--")} <= options

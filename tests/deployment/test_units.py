@@ -12,7 +12,7 @@ from vigie.cli import app
 
 MOST_EXPOSED = 2.0
 """On systemd's scale from 0 to 10: what it calls OK. Vigie's own choice."""
-UNITS = ("vigie-worker@", "vigie-notifier@", "vigie-api")
+UNITS = ("vigie-worker@", "vigie-notifier@", "vigie-api", "vigie-auditor@")
 
 
 @pytest.fixture(params=UNITS)

@@ -1,6 +1,7 @@
 """`/health/live` and `/health/ready`: yes, or a problem with the reasons, and nobody who asks waits."""
 
 import asyncio
+import re
 import threading
 import time
 from datetime import timedelta
@@ -73,6 +74,13 @@ def test_on_a_port_it_is_asked_over_http(capsys: pytest.CaptureFixture[str]) -> 
             assert client.get("/health/live").text == "ok\n"
             assert client.get("/health/ready").json()["detail"] == "not yet"
             assert client.get("/").status_code == 404
+
+
+def test_a_process_without_pages_gives_its_own_metrics_there(capsys: pytest.CaptureFixture[str]) -> None:
+    with health_port(0, Health(tuple, tuple), lambda: b"vigie_delivery_cut_off 1.0\n"):
+        base = re.findall(r"http://[0-9.:]+", capsys.readouterr().out)[0]
+        answer = httpx.get(f"{base}/metrics", trust_env=False)
+    assert (answer.status_code, answer.text) == (200, "vigie_delivery_cut_off 1.0\n")
 
 
 def test_what_is_asked_turns_with_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """`vigie run` under fire: kill -9 at any instant, a full disk, a dead channel. Nothing is lost, all is said again."""
 
+import re
 import resource
 import shutil
 import subprocess
@@ -16,8 +17,20 @@ import pytest
 from alerts.effects import Notify
 from alerts.outbox import OutboxState
 from alerts.wording import alert_link
+from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
-from tests.vigie.monitored import MonitorProcess, Phones, Place, closed_port, eventually, last_line, signal_line, vigie
+from streams.messages import Acknowledge
+from tests.vigie.monitored import (
+    MonitorProcess,
+    Phones,
+    Place,
+    closed_port,
+    eventually,
+    last_line,
+    line,
+    signal_line,
+    vigie,
+)
 
 NATURES = ("panne_majeure_du_systeme_d_information", "accident_collectif", "cyberattaque_etablissement")
 DEPARTEMENTS = ("44", "49", "53", "72", "85")
@@ -53,7 +66,7 @@ def assert_nothing_was_lost(place: Place, phones: Phones) -> None:
 
 def _what(title: str, text: str) -> tuple[str, bool, str]:
     is_end = title.startswith("FIN ")
-    link = next(line for line in text.splitlines() if line.startswith(LINK_BASE))
+    link = next(each for each in text.splitlines() if each.startswith(LINK_BASE))
     return title.split(" ")[1 if is_end else 0], is_end, link
 
 
@@ -64,8 +77,22 @@ def _signals(round_: int) -> list[dict[str, object]]:
     return [signal_line(f"{nature}-{departement}", nature, f"DEP-{departement}", is_open=lap % 2 == 0)]
 
 
-def _kill_somewhere(random: Random, monitor: MonitorProcess, phones: Phones) -> None:
-    match random.randrange(4):
+def answer(place: Place, name: str, alert_id: str) -> None:
+    """Answer an alert as `vigie ack` does."""
+    place.leave(name, line("alert.acknowledge", {"alert_id": alert_id, "by": f"Claire {name}"}))
+
+
+def answers(place: Place) -> list[str]:
+    """Return who answered, as the journal says, in order."""
+    with SqliteJournal.open(place.journal, read_only=True) as journal:
+        said = [messages.decode(each.kind, each.payload) for each in journal.entries("52")]
+    return [each.by for each in said if isinstance(each, Acknowledge)]
+
+
+def _kill_somewhere(random: Random, place: Place, monitor: MonitorProcess, phones: Phones, name: str) -> bool:
+    """Kill it; return whether an answer named ``name`` was left before."""
+    step = random.randrange(5)
+    match step:
         case 0:  # while the channel has the message and has not answered
             phones.answering.clear()
             before = len(phones.rung)
@@ -77,25 +104,37 @@ def _kill_somewhere(random: Random, monitor: MonitorProcess, phones: Phones) -> 
         case 2:  # around the file, its commit and its move
             monitor.base()
             time.sleep(random.random() * 1.5)
+        case 3:  # around an answer, its commit and the end of the calls
+            before = len(phones.rung)
+            eventually(lambda: len(phones.rung) > before, f"a call\n{monitor.text}")
+            answer(place, name, re.findall(r"/alertes/([0-9a-f-]+)", phones.rung[-1].text)[0])
+            time.sleep(random.random() * 2)
         case _:  # while it starts
             time.sleep(random.random() * 2)
     monitor.kill()
     phones.answering.set()
+    return step == 3
 
 
 @pytest.mark.slow
 def test_kill_9_at_any_instant_loses_no_notification(place: Place, phones: Phones, soak: bool) -> None:
     random = Random(52)
-    rounds = 120 if soak else 8
+    rounds = 200 if soak else 10
+    answered = []
     for round_ in range(rounds):
-        place.leave(f"{round_:04}", *_signals(round_))
+        name = f"{round_:04}"
+        place.leave(name, *_signals(round_))
         with place.monitor(*OPTIONS) as monitor:
-            _kill_somewhere(random, monitor, phones)
+            if _kill_somewhere(random, place, monitor, phones, f"{name}-reponse"):
+                answered.append(f"Claire {name}-reponse")
     with place.monitor(*OPTIONS) as monitor:
         eventually(lambda: not place.dropped(), "every file journaled")
         eventually(lambda: set(states(place)) == {OutboxState.DONE}, "every message sent and reported")
         assert monitor.stop() == 0
     assert len(ordered(place)) >= min(rounds, len(NATURES) * len(DEPARTEMENTS)) * 2 // 3
+    assert answered
+    # Journaled once each, though the file of one may be read twice.
+    assert sorted(answers(place)) == answered
     assert_nothing_was_lost(place, phones)
 
 
