@@ -108,7 +108,9 @@ class Breakers:
         Empty when it is to be tried: also on a provider that is down, when nothing else is left.
         """
         provider = self._providers.of(notification.contact)
-        self._breakers[provider], may_go = ask(self._breakers.get(provider, CLOSED), now)
+        if provider is None:
+            return ""
+        self._breakers[provider], may_go = ask(self._breakers[provider], now)
         if may_go or not any(map(self._is_sound, self._providers.others(notification))):
             return ""
         return f"not tried: the provider {provider} failed {self._breakers[provider].failures} times in a row"
@@ -116,11 +118,14 @@ class Breakers:
     def answered(self, contact: str, outcome: Outcome, now: datetime) -> None:
         """Learn from what became of a delivery that was tried."""
         provider = self._providers.of(contact)
+        if provider is None:
+            # Nobody of the roster: what it says of the ways to reach people is nothing.
+            return
         if outcome.is_sent:
             self._breakers[provider] = CLOSED
         elif outcome.blames_provider:
-            self._breakers[provider] = failed(self._breakers.get(provider, CLOSED), now, self._policy)
-        elif self._breakers.get(provider, CLOSED).is_probing:
+            self._breakers[provider] = failed(self._breakers[provider], now, self._policy)
+        elif self._breakers[provider].is_probing:
             # The service answered, about this address: it lives.
             self._breakers[provider] = CLOSED
 
@@ -135,4 +140,5 @@ class Breakers:
         return bool(self._breakers) and all(breaker.open_until is not None for breaker in self._breakers.values())
 
     def _is_sound(self, contact: str) -> bool:
-        return self._breakers.get(self._providers.of(contact), CLOSED).state is BreakerState.CLOSED
+        provider = self._providers.of(contact)
+        return provider is not None and self._breakers[provider].state is BreakerState.CLOSED

@@ -41,9 +41,9 @@ class Providers:
         """Every provider."""
         return frozenset(self.by_contact.values())
 
-    def of(self, contact: str) -> str:
-        """Return the provider of a contact; one that is not known stands for itself."""
-        return self.by_contact.get(contact, contact)
+    def of(self, contact: str) -> str | None:
+        """Return the provider of a contact, None when it has no address of the roster."""
+        return self.by_contact.get(contact)
 
     def others(self, notification: Notify) -> tuple[str, ...]:
         """Return the contacts that the escalation uses after this one fails, in order.

@@ -128,6 +128,22 @@ def test_a_contact_that_does_not_accept_the_posture_is_no_other_way() -> None:
     assert not breakers.withholds(call("claire/sms"), EPOCH)
 
 
+def test_the_outside_heartbeat_says_nothing_of_the_ways_to_reach_people() -> None:
+    breakers = breakers_down("sms-a", "relais")
+    breakers.answered("vigie/preuve", SENT, EPOCH)
+    assert breakers.is_nothing_left
+    assert set(breakers.states) == {"sms-a", "relais"}
+    assert not breakers.withholds(call("vigie/preuve"), EPOCH)
+
+
+def test_a_contact_without_an_address_is_no_other_way() -> None:
+    without = {contact: name for contact, name in BY_CONTACT.items() if contact != "claire/courriel"}
+    breakers = Breakers(Providers(without, ROSTER))
+    for _ in range(POLICY.failures):
+        breakers.answered("anne/sms", DOWN, EPOCH)
+    assert not breakers.withholds(call("claire/sms"), EPOCH)
+
+
 def test_a_wrong_number_does_not_accuse_its_provider() -> None:
     breakers = Breakers(PROVIDERS)
     for _ in range(10):
@@ -170,7 +186,7 @@ def test_a_success_closes_whatever_came_before(events: list[tuple[str, Outcome, 
         now += passed
         breakers.answered(contact, outcome, now)
         if outcome.is_sent:
-            assert breakers.states[PROVIDERS.of(contact)] is BreakerState.CLOSED
+            assert breakers.states[BY_CONTACT[contact]] is BreakerState.CLOSED
 
 
 # --- with the sender: off the engine's path, given up at once
