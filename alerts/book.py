@@ -123,6 +123,12 @@ def roster_arrived(book: AlertBook, now: datetime) -> None:
         escalation.roster_arrived(alert.escalation, now)
 
 
+def close_all(book: AlertBook, desk: Desk) -> list[Effect]:
+    """Close every resolved alert at once: the exercise they belong to is over."""
+    resolved = [book.alerts[each] for each in sorted(book.alerts) if not book.alerts[each].is_open]
+    return [effect for alert in resolved for effect in _close(book, desk, alert)]
+
+
 def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, posture: PostureMove) -> list[Effect]:
     unsaid: list[Effect] = []
     if alert is None:

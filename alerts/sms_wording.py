@@ -18,6 +18,18 @@ _PLACE_MINIMUM: Final = 10
 _DETAIL_MINIMUM: Final = 8
 
 
+def mark_of(notify: Notify) -> str:
+    """Return what opens and closes a long message that is not about real life, with the exercise's number."""
+    mark, number = MARKS.get(notify.status, ""), notify.brief.exercise
+    return f"{mark} · n° {number}" if mark and number else mark
+
+
+def _closing_mark(notify: Notify) -> str:
+    """Return the last line of an SMS: the exercise's number takes less room than the mark it replaces."""
+    number = notify.brief.exercise
+    return f"EXERCICE {to_gsm7(number)}" if number else MARKS.get(notify.status, "")
+
+
 def alert_link(link_base: str, alert_id: str) -> str:
     """Return the address of an alert's page."""
     return f"{link_base.rstrip('/')}/alertes/{alert_id}"
@@ -34,13 +46,13 @@ def render_sms(notify: Notify, link_base: str) -> str:
     The posture is always whole. The place and the facts lose their middle when they are too long, the volet
     is left out when there is no room for it, and the link when it cannot be whole: see `MAX_LINK_BASE`.
     """
-    mark = MARKS.get(notify.status, "")
+    mark, last = MARKS.get(notify.status, ""), _closing_mark(notify)
     link = to_gsm7(alert_link(link_base, notify.brief.alert_id))
-    room = SMS_SEPTETS - (2 * (septets(mark) + 1) if mark else 0)
+    room = SMS_SEPTETS - sum(septets(each) + 1 for each in (mark, last) if each)
     beside_link = room - septets(link) - 1
     if beside_link < septets(posture_words(notify)) + 1 + _PLACE_MINIMUM:
         link, beside_link = "", room
-    return "\n".join(filter(None, (mark, _facts(notify, beside_link), link, mark)))
+    return "\n".join(filter(None, (mark, _facts(notify, beside_link), link, last)))
 
 
 def _facts(notify: Notify, room: int) -> str:

@@ -180,6 +180,12 @@ CATALOGUE: Final[dict[str, Metric]] = {
             ("region", "status"),
             PAGE_BUCKETS,
         ),
+        _gauge(
+            "vigie_exercises_with_activation",
+            "Numbered exercises in which an ORSAN volet was activated, by the local year of their start.",
+            "region",
+            "year",
+        ),
         _gauge("vigie_outbox_deliveries", "Notifications in the outbox, by state.", "state"),
         _gauge(
             "vigie_journal_advanced_to_timestamp_seconds",

@@ -107,6 +107,10 @@ def _rejected(board: Board) -> Iterator[Sample]:
     return ((labels, float(count)) for labels, count in board.rejected.items())
 
 
+def _exercises(board: Board) -> Iterator[Sample]:
+    return (((region, str(year)), float(count)) for (region, year), count in board.exercises.items())
+
+
 def _outbox(board: Board) -> Iterator[Sample]:
     return (((state,), float(count)) for state, count in board.deliveries.items())
 
@@ -141,6 +145,7 @@ SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_non_sends_total": _non_sends,
     "vigie_entries_total": _entries,
     "vigie_entries_rejected_total": _rejected,
+    "vigie_exercises_with_activation": _exercises,
     "vigie_outbox_deliveries": _outbox,
     "vigie_journal_advanced_to_timestamp_seconds": _advanced,
     "vigie_follower_lag_records": _lag,

@@ -18,9 +18,9 @@ from alerts.effects import Effect, EntryRejected, effect_id
 from orsan_plans.geography import REGIONS
 from orsan_plans.schema import PlanError
 from streams import messages
-from streams.entry import Entry
+from streams.entry import Entry, Status
 from streams.messages import PlanCatalogue
-from streams.region import calls, feeds, setting, visit_closing
+from streams.region import calls, exercises, feeds, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
 from streams.region.judging import arm_alerts, judge_rule
 from streams.region.publishing import publish_calls
@@ -28,7 +28,7 @@ from streams.region.receiving import RECEIVERS, feed_changed, judge_signal
 from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
 
-SNAPSHOT_VERSION: Final = 4
+SNAPSHOT_VERSION: Final = 5
 
 
 class JournalBroken(ValueError):
@@ -117,6 +117,9 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode: Callable[[bytes], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+_RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {**RECEIVERS, **exercises.RECEIVERS}
+
+
 def _apply(turn: Turn, entry: Entry) -> None:
     try:
         message = messages.decode(entry.kind, entry.payload)
@@ -125,7 +128,9 @@ def _apply(turn: Turn, entry: Entry) -> None:
     except msgspec.DecodeError as error:
         reason = f"unreadable payload: {error}"
     else:
-        reason = RECEIVERS[type(message)](turn, message)
+        receiver = _RECEIVERS[type(message)]
+        is_played = turn.status is Status.EXERCISE
+        reason = exercises.receive(turn, message, receiver) if is_played else receiver(turn, message)
     if reason is not None:
         turn.effects.append(_rejected(entry, reason))
 
@@ -193,4 +198,5 @@ _FIRE: Final[dict[Due, Callable[[Turn, str], None]]] = {
     Due.CALLS: _fire_calls,
     Due.POSTURE: _fire_posture,
     Due.ALERT: _fire_alert,
+    Due.EXERCISE: exercises.fire,
 }

@@ -12,6 +12,7 @@ from vigie import (
     database_commands,
     demo_command,
     dlq_commands,
+    exercise_commands,
     feeds_commands,
     ingest_commands,
     journal_commands,
@@ -44,6 +45,7 @@ app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
 app.add_typer(roster_commands.app, name="roster")
+app.add_typer(exercise_commands.app, name="exercise")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

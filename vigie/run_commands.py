@@ -17,7 +17,7 @@ from orsan_plans.territory import is_territory
 from streams.messages import Acknowledge, DecideVolet
 from vigie.errors import explained
 from vigie.running import run_until
-from vigie.saying import DEFAULT_DROP, Drop, Live, say
+from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
 from vigie.settings import chosen
 
 
@@ -81,23 +81,27 @@ def _exit_now() -> NoReturn:
 def ack(
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
     by: Annotated[str, typer.Option(help="Who answers.")],
+    *,
+    exercise: Exercise = False,
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
     """Answer an alert: its calls stop. The running monitor reads the answer from its drop directory."""
-    say(Acknowledge(alert, by, via="vigie ack"), drop, live)
+    say(Acknowledge(alert, by, via="vigie ack"), drop, live, status_of(exercise=exercise))
 
 
-def decide(
+def decide(  # noqa: PLR0913 - one parameter per option
     decision: Annotated[Literal["activer", "lever"], typer.Argument(help="Activate or lift the volet.")],
     volet: Annotated[str, typer.Argument(help="The ORSAN volet, as the plans name it.")],
     territory: Annotated[str, typer.Argument(help="DEP-44, REG-52…")],
     author: Annotated[str, typer.Option(help="The authority who decided.")],
     reason: Annotated[str, typer.Option(help="Why.")],
+    *,
+    exercise: Exercise = False,
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
     """Record a decision of the authority on an ORSAN volet: the only way to ACTIVATION, and back."""
     if not is_territory(territory):
         raise typer.BadParameter(f"{territory!r} is not a territory such as DEP-44 or REG-52", param_hint="TERRITORY")
-    say(DecideVolet(volet, territory, decision, author, reason), drop, live)
+    say(DecideVolet(volet, territory, decision, author, reason), drop, live, status_of(exercise=exercise))

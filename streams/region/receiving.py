@@ -29,6 +29,7 @@ from streams.messages import (
     RosterVersion,
     SignalSanitaire,
     SmurIntervention,
+    TextsErased,
 )
 from streams.region import beds, daily, feeds, setting
 from streams.region.calls import keep_activity, keep_intervention
@@ -361,4 +362,5 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     SmurIntervention: intervention,
     QualifySignal: qualify,
     QuarantineDropped: noted,
+    TextsErased: noted,
 }

@@ -27,6 +27,8 @@ from streams.messages import (
     DecideVolet,
     Etablissement,
     EtablissementList,
+    ExerciseClosed,
+    ExerciseOpened,
     Message,
     PassageRPU,
     PlanCatalogue,
@@ -186,8 +188,8 @@ def _unknown(readings: dict[str, Any], key: str) -> str:
     return str(readings[key].unknown or f"connu ({readings[key].value:.1f})")
 
 
-def _message(words: dict[str, Any], at: datetime) -> Message:
-    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
+def _message(words: dict[str, Any], at: datetime) -> Message:  # noqa: PLR0911 - one per word
+    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}``, ``{décision: …}`` or an exercise."""
     kind, body = next(iter(words.items()))
     match kind:
         case "signal":
@@ -212,4 +214,10 @@ def _message(words: dict[str, Any], at: datetime) -> Message:
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
+        case "exercice_ouvert":
+            until = at + timedelta(minutes=body["minutes"])
+            who = tuple(body["participants"])
+            return ExerciseOpened(body["numéro"], body["titre"], body["plan"], who, at, until, body["par"])
+        case "exercice_clos":
+            return ExerciseClosed(body["numéro"], body["par"])
     raise ValueError(f"a scenario receives no {kind!r}")
