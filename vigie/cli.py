@@ -9,6 +9,7 @@ import typer
 
 from vigie import (
     api_commands,
+    audit_commands,
     database_commands,
     demo_command,
     dlq_commands,
@@ -45,6 +46,7 @@ app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
 app.add_typer(roster_commands.app, name="roster")
+app.add_typer(audit_commands.app, name="audit")
 app.add_typer(exercise_commands.app, name="exercise")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)

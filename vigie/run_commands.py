@@ -37,6 +37,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
         int | None,
         typer.Option(min=0, max=3650, metavar="DAYS", help="How long dropped files and quarantined bytes are kept."),
     ] = None,
+    keep_texts_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=36_500, metavar="DAYS", help="How long the texts of messages sent are kept."),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
@@ -47,7 +51,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     settings = chosen(
         region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
-        ror_directory=ror_directory, keep_days=keep_days, host=host, port=port, link_base=link_base,
+        ror_directory=ror_directory, keep_days=keep_days, keep_texts_days=keep_texts_days, host=host, port=port,
+        link_base=link_base,
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
