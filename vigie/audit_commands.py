@@ -16,7 +16,7 @@ from streams.adapters.live_store import LiveStore
 from streams.adapters.retex_files import write_csv
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.adapters.writer_lock import only_writer
-from streams.auditing import Record
+from streams.audit_records import Record
 from streams.entry import combined_digest
 from streams.messages import TextsErased
 from streams.monitor import Monitor

@@ -13,7 +13,7 @@ from streams.adapters.journal_topic import JournalReader
 from streams.adapters.live_store import LiveStore
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.audit_checks import faults
-from streams.auditing import records, said_by
+from streams.audit_records import records, said_by
 from streams.entry import Entry
 from streams.integrity import Problem
 from streams.journal import JournalPurpose
