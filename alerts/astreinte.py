@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from alerts.policies import Policy
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED, Posture
 
@@ -95,7 +96,8 @@ class EscalationPolicy:
 class Roster:
     """The tableau of a region: its people, its roles, its escalation policy and who takes part in exercises.
 
-    The order of the file is kept; ids are unique.
+    The order of the file is kept; ids are unique. The first of ``policies`` that applies to an alert says whom it
+    calls; without one, the plan does, at the pace of ``escalation``.
     """
 
     title: str
@@ -104,6 +106,7 @@ class Roster:
     roles: tuple[Role, ...]
     escalation: EscalationPolicy
     exercise_participants: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
 
     def __post_init__(self) -> None:
         if self.region not in REGIONS:
@@ -112,6 +115,7 @@ class Roster:
             raise ValueError(f"nobody holds the role {empty[0]!r}")
         known = {person.id for person in self.people}
         named = [*self.exercise_participants, *(person for role in self.roles for person in role.people)]
+        named += [person for policy in self.policies for step in policy.steps for person in step.people]
         missing = [person for person in named if person not in known]
         if missing:
             raise ValueError(f"not a person of the roster: {missing[0]!r}")
@@ -140,6 +144,10 @@ class Roster:
     def person(self, id_: str) -> Person | None:
         """Return a person by id, None when the tableau has no such person."""
         return next((person for person in self.people if person.id == id_), None)
+
+    def policy(self, volet: str, posture: Posture) -> Policy | None:
+        """Return the policy that an alert follows, None when the plan's audience says whom it calls."""
+        return next((policy for policy in self.policies if policy.applies(volet, posture)), None)
 
     def on_call(self, role: str, at: datetime) -> tuple[Person, ...]:
         """Return who holds ``role`` at an aware instant: nobody if it is unknown or has not started yet."""

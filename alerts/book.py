@@ -4,26 +4,31 @@ A wider alert subsumes the narrower alerts of the same rule inside its territory
 calls stop, and start again if it ends before they do.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alerts import escalation
-from alerts.astreinte import Roster
-from alerts.effects import (
-    AlertBrief,
-    AlertChange,
-    AlertChanged,
-    AlertRaised,
-    Effect,
-    NonSend,
-    NotSent,
-    effect_id,
-)
+from alerts import answering, escalation
+from alerts.answers import Answer
+from alerts.desk import Desk, caller, changed, stop_calls
+from alerts.effects import AlertBrief, AlertChange, AlertRaised, Effect, NonSend, NotSent, effect_id
 from alerts.lifecycle import CLOSE_AFTER, AlertState, Event, Phase, move
 from orsan_plans.assess import Evidence
 from orsan_plans.plan import Audience
 from orsan_plans.posture import Posture
+
+__all__ = [
+    "AlertBook",
+    "Desk",
+    "PostureMove",
+    "answer",
+    "attach",
+    "decided",
+    "follow",
+    "next_due",
+    "report",
+    "roster_arrived",
+    "work",
+]
 
 
 @dataclass(slots=True)
@@ -32,16 +37,6 @@ class AlertBook:
 
     alerts: dict[str, AlertState] = field(default_factory=dict)
     current: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """The circumstances in which the book is worked: instant, exercise status, roster, and how territories nest."""
-
-    status: str
-    now: datetime
-    roster: Roster | None
-    ancestors: Callable[[str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +73,21 @@ def attach(book: AlertBook, desk: Desk, key: str, evidence: Evidence) -> list[Ef
         return []
     new = [title for title in evidence.events if title not in alert.brief.evidence.events]
     alert.brief = replace(alert.brief, evidence=evidence)
-    return [_changed(alert, desk, AlertChange.ATTACHED, " ; ".join(new))] if new else []
+    return [changed(alert, desk, AlertChange.ATTACHED, " ; ".join(new))] if new else []
 
 
-def answer(book: AlertBook, desk: Desk, alert_id: str, by: str) -> list[Effect] | str:
-    """Stop the calls of an alert because someone answered; return why not when there is no such alert."""
-    alert = book.alerts.get(alert_id)
+def answer(book: AlertBook, desk: Desk, given: Answer) -> list[Effect] | str:
+    """Take an answer to an alert into account; return why not when there is no such alert."""
+    alert = book.alerts.get(given.alert_id)
     if alert is None:
-        return f"no alert {alert_id} is followed (unknown, or closed)"
-    if not move(alert, Event.ANSWERED):
-        return []
-    return [_changed(alert, desk, AlertChange.ACKNOWLEDGED, by), *_stop_calls(alert, desk, "answered before any call")]
+        return f"no alert {given.alert_id} is followed (unknown, or closed)"
+    return answering.answer(alert, desk, given)
+
+
+def decided(book: AlertBook, desk: Desk, volet: str, territory: str, by: str, what: str) -> list[Effect]:
+    """Count what somebody decided of a volet as the act awaited of its alerts."""
+    alerts = (alert for _, alert in sorted(book.alerts.items()))
+    return answering.decided(alerts, desk, volet, territory, by, what)
 
 
 def report(book: AlertBook, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
@@ -98,7 +97,7 @@ def report(book: AlertBook, desk: Desk, notification: str, *, is_sent: bool) -> 
             if is_sent:
                 escalation.delivered(alert.escalation, notification)
                 return []
-            return escalation.failed(alert.escalation, notification, _caller(alert, desk))
+            return escalation.failed(alert.escalation, notification, caller(alert, desk))
     return []
 
 
@@ -109,12 +108,15 @@ def work(book: AlertBook, desk: Desk, alert_id: str) -> list[Effect]:
         return []
     if alert.close_at is not None and alert.close_at <= desk.now:
         return _close(book, desk, alert)
-    return escalation.advance(alert.escalation, _caller(alert, desk)) if alert.audience else []
+    if alert.withdraw_at is not None:
+        return answering.work(alert, desk)
+    return escalation.advance(alert.escalation, caller(alert, desk)) if alert.audience else []
 
 
 def next_due(alert: AlertState) -> datetime | None:
     """Return when `work` has something to do for the alert."""
-    return min((due for due in (alert.escalation.due_at, alert.close_at) if due is not None), default=None)
+    dues = (alert.escalation.due_at, alert.close_at, alert.remind_at, alert.withdraw_at)
+    return min((due for due in dues if due is not None), default=None)
 
 
 def roster_arrived(book: AlertBook, now: datetime) -> None:
@@ -137,9 +139,10 @@ def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, post
         book.current[key] = posture.brief.alert_id
     else:
         move(alert, Event.ROSE)
+        answering.forget(alert)
         alert.episode += 1
         alert.close_at = None
-        unsaid = _stop_calls(alert, desk, "a worse posture is told instead")
+        unsaid = stop_calls(alert, desk, "a worse posture is told instead")
         _describe(alert, posture)
     raised = AlertRaised(
         id=effect_id("alert_raised", alert.brief.alert_id, alert.episode),
@@ -153,22 +156,24 @@ def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, post
 
 def _ease(book: AlertBook, desk: Desk, alert: AlertState, posture: PostureMove) -> list[Effect]:
     move(alert, Event.EASED)
-    effects = _stop_calls(alert, desk, "a milder posture is told instead")
+    answering.await_no_act(alert)
+    effects = stop_calls(alert, desk, "a milder posture is told instead")
     _describe(alert, posture)
-    effects.append(_changed(alert, desk, AlertChange.EASED))
+    effects.append(changed(alert, desk, AlertChange.EASED))
     if alert.phase is Phase.RAISED:
-        effects += _start_calls(book, desk, alert)
+        effects += answering.settle(alert, desk) or _start_calls(book, desk, alert)
     return effects + _settle_narrower(book, desk, alert)
 
 
 def _resolve(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     move(alert, Event.CLEARED)
-    unsaid = _stop_calls(alert, desk, "over before any call")
+    answering.await_no_act(alert)
+    unsaid = stop_calls(alert, desk, "over before any call")
     alert.close_at = desk.now + CLOSE_AFTER
     alert.subsumed_by = None
-    effects: list[Effect] = [_changed(alert, desk, AlertChange.RESOLVED), *unsaid]
+    effects: list[Effect] = [changed(alert, desk, AlertChange.RESOLVED), *unsaid]
     if alert.audience:
-        effects += escalation.announce_end(alert.escalation, _caller(alert, desk))
+        effects += escalation.announce_end(alert.escalation, caller(alert, desk))
     return effects + _settle_narrower(book, desk, alert)
 
 
@@ -176,7 +181,7 @@ def _close(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     move(alert, Event.EXPIRED)
     del book.alerts[alert.brief.alert_id]
     del book.current[f"{alert.rule_key}@{alert.brief.territory}"]
-    return [_changed(alert, desk, AlertChange.CLOSED)]
+    return [changed(alert, desk, AlertChange.CLOSED)]
 
 
 def _describe(alert: AlertState, posture: PostureMove) -> None:
@@ -190,10 +195,6 @@ def _start_calls(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]
     return _settle(book, desk, alert)
 
 
-def _stop_calls(alert: AlertState, desk: Desk, why: str) -> list[Effect]:
-    return escalation.stop(alert.escalation, _caller(alert, desk), why)
-
-
 def _settle(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     """Subsume the alert under a wider one, or release it."""
     wider = _wider(book, desk, alert)
@@ -204,16 +205,16 @@ def _settle(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     by, alert.subsumed_by = alert.subsumed_by, None
     if alert.phase is Phase.RAISED and alert.audience is not None:
         escalation.start(alert.escalation, alert.audience, desk.now)
-    return [_changed(alert, desk, AlertChange.RELEASED, by)]
+    return [changed(alert, desk, AlertChange.RELEASED, by)]
 
 
 def _subsume(alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
     effects: list[Effect] = []
     if alert.subsumed_by != wider.brief.alert_id:
         alert.subsumed_by = wider.brief.alert_id
-        effects.append(_changed(alert, desk, AlertChange.SUBSUMED, wider.brief.alert_id))
+        effects.append(changed(alert, desk, AlertChange.SUBSUMED, wider.brief.alert_id))
     if alert.escalation.is_running and alert.audience is not None:
-        _stop_calls(alert, desk, "")
+        stop_calls(alert, desk, "")
         effects.append(_inhibited(alert, desk, alert.audience.roles[0], wider))
     return effects
 
@@ -236,25 +237,6 @@ def _wider(book: AlertBook, desk: Desk, alert: AlertState) -> AlertState | None:
     return None
 
 
-def _caller(alert: AlertState, desk: Desk) -> escalation.Caller:
-    audience = alert.audience or Audience(roles=())
-    return escalation.Caller(alert.brief, desk.status, audience, desk.roster, desk.now)
-
-
-def _changed(alert: AlertState, desk: Desk, change: AlertChange, by: str = "") -> AlertChanged:
-    brief = alert.brief
-    alert.changes += 1
-    return AlertChanged(
-        id=effect_id("alert_changed", brief.alert_id, alert.changes),
-        at=desk.now,
-        status=desk.status,
-        alert_id=brief.alert_id,
-        territory=brief.territory,
-        change=change,
-        by=by,
-    )
-
-
 def _inhibited(alert: AlertState, desk: Desk, role: str, wider: AlertState) -> NotSent:
     detail = f"subsumed by {wider.brief.territory}"
-    return escalation.not_sent(alert.escalation, _caller(alert, desk), NonSend.INHIBITED, role, detail=detail)
+    return escalation.not_sent(alert.escalation, caller(alert, desk), NonSend.INHIBITED, role, detail=detail)

@@ -37,11 +37,12 @@ class NonSend(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a notification asks of its reader: to answer, to know, or to know that it is over."""
+    """What a notification asks of its reader: to answer, to act on their answer, to know, to know that it is over."""
 
     CALL = "call"
     INFORM = "inform"
     END = "end"
+    REMINDER = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,20 @@ class VoletDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoletProposed:
+    """A person proposes the activation of a volet to the authority: nothing moves."""
+
+    id: str
+    at: datetime
+    status: str
+    volet: str
+    territory: str
+    author: str
+    reason: str
+    kind: Literal["volet_proposed"] = "volet_proposed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised:
     """An alert is raised, or raised again because it worsened or came back (``episode`` counts from 1)."""
 
@@ -129,11 +144,20 @@ class AlertRaised:
 
 
 class AlertChange(StrEnum):
-    """What else can happen to an alert."""
+    """What else can happen to an alert.
+
+    ANSWERED: somebody answered, which stops nothing by itself. ACKNOWLEDGED: enough people answered, calls stop.
+    HANDED_ON: somebody passes it on. ACTED: the act that an answer promised was done. WITHDRAWN: it was not, or the
+    answer was passed on: the answer no longer holds and calls start again.
+    """
 
     EASED = "eased"
     ATTACHED = "attached"
+    ANSWERED = "answered"
     ACKNOWLEDGED = "acknowledged"
+    HANDED_ON = "handed_on"
+    ACTED = "acted"
+    WITHDRAWN = "withdrawn"
     SUBSUMED = "subsumed"
     RELEASED = "released"
     RESOLVED = "resolved"
@@ -142,7 +166,11 @@ class AlertChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChanged:
-    """An alert moved otherwise than by being raised. ``by``: the person, the subsuming alert, the signals attached."""
+    """An alert moved otherwise than by being raised. ``by``: the person, the subsuming alert, the signals attached.
+
+    ``decision`` is what the person chose (`alerts.answers.AnswerDecision`, empty when it is to take the alert), or what
+    they did of a volet; ``reason`` is theirs.
+    """
 
     id: str
     at: datetime
@@ -151,6 +179,8 @@ class AlertChanged:
     territory: str
     change: AlertChange
     by: str = ""
+    decision: str = ""
+    reason: str = ""
     kind: Literal["alert_changed"] = "alert_changed"
 
 
@@ -203,13 +233,22 @@ class EntryRejected:
 
 
 Effect = (
-    PostureChanged | ActivationProposed | VoletDecided | AlertRaised | AlertChanged | Notify | NotSent | EntryRejected
+    PostureChanged
+    | ActivationProposed
+    | VoletDecided
+    | VoletProposed
+    | AlertRaised
+    | AlertChanged
+    | Notify
+    | NotSent
+    | EntryRejected
 )
 
 EFFECT_TYPES: Final[dict[str, type[Effect]]] = {
     "posture_changed": PostureChanged,
     "activation_proposed": ActivationProposed,
     "volet_decided": VoletDecided,
+    "volet_proposed": VoletProposed,
     "alert_raised": AlertRaised,
     "alert_changed": AlertChanged,
     "notify": Notify,
@@ -218,8 +257,10 @@ EFFECT_TYPES: Final[dict[str, type[Effect]]] = {
 }
 _DECODERS: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in EFFECT_TYPES.items()}
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_ADDED: Final[dict[type[Effect], frozenset[str]]] = {AlertChanged: frozenset({"decision", "reason"})}
+"""Members added to a kind since effects are chained: left out while empty, so that past digests stay the same."""
 _NO_EXERCISE: Final = b',"exercise":""'
-"""A quote inside a text is escaped: these bytes are the member and nothing else."""
+"""The same for a member within a brief; a quote inside a text is escaped, so that these bytes are nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +272,12 @@ _kind_of = msgspec.json.Decoder(_Kind).decode
 
 
 def encode(effect: Effect) -> bytes:
-    """Return the effect's canonical JSON; the number of no exercise is left out.
-
-    Decisions of real life, and of exercises without a number, so keep the bytes and digests of earlier versions.
-    """
-    return _encode(effect).replace(_NO_EXERCISE, b"")
+    """Return the effect's canonical JSON, its members in the order of its type."""
+    added = _ADDED.get(type(effect))
+    if added is None:
+        return _encode(effect).replace(_NO_EXERCISE, b"")
+    members = msgspec.to_builtins(effect).items()
+    return msgspec.json.encode({name: value for name, value in members if value or name not in added})
 
 
 def decode(text: bytes) -> Effect:

@@ -7,15 +7,18 @@ phase          event         next phase    what else happens
 RAISED         ROSE          RAISED        a worse posture: a new episode, calls start again
 ACKNOWLEDGED   ROSE          RAISED        the answer was given to a milder posture: call again
 RESOLVED       ROSE          RAISED        it came back before it was closed: same alert, new episode
-RAISED         ANSWERED      ACKNOWLEDGED  calls stop, for everyone
+RAISED         ANSWERED      ACKNOWLEDGED  enough people answered: calls stop, for everyone
 ACKNOWLEDGED   ANSWERED      ACKNOWLEDGED  nothing: an answer never adds a call
 RESOLVED       ANSWERED      RESOLVED      nothing
+ACKNOWLEDGED   WITHDRAWN     RAISED        the answer was not followed by an act, or was passed on: calls start again
 RAISED         EASED         RAISED        a milder posture: its own audience is told instead
-ACKNOWLEDGED   EASED         ACKNOWLEDGED
+ACKNOWLEDGED   EASED         ACKNOWLEDGED  no act is expected any more
 RAISED         CLEARED       RESOLVED      calls stop; those who were called are told that it is over
 ACKNOWLEDGED   CLEARED       RESOLVED      same
 RESOLVED       EXPIRED       CLOSED        forgotten by the fold; its history is the journal
 =============  ============  ============  =========================================================
+
+An answer that is one of several required, or that passes the alert on, is no event of this table: `alerts.answering`.
 """
 
 from dataclasses import dataclass, field
@@ -23,6 +26,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import AlertBrief
 from alerts.escalation import EscalationState
 from orsan_plans.plan import Audience
@@ -47,6 +51,7 @@ class Event(StrEnum):
     EASED = "eased"
     CLEARED = "cleared"
     ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
 
 
@@ -58,6 +63,7 @@ TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
     (Phase.RAISED, Event.ANSWERED): Phase.ACKNOWLEDGED,
     (Phase.ACKNOWLEDGED, Event.ANSWERED): Phase.ACKNOWLEDGED,
     (Phase.RESOLVED, Event.ANSWERED): Phase.RESOLVED,
+    (Phase.ACKNOWLEDGED, Event.WITHDRAWN): Phase.RAISED,
     (Phase.RAISED, Event.EASED): Phase.RAISED,
     (Phase.ACKNOWLEDGED, Event.EASED): Phase.ACKNOWLEDGED,
     (Phase.RAISED, Event.CLEARED): Phase.RESOLVED,
@@ -70,7 +76,8 @@ TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
 class AlertState:
     """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any.
 
-    ``changes`` counts the `AlertChanged` effects since the alert exists.
+    ``changes`` counts the `AlertChanged` effects since the alert exists. ``answers`` are those given since it was last
+    raised, by person; ``remind_at`` and ``withdraw_at`` are set while one of them awaits its act.
     """
 
     brief: AlertBrief
@@ -83,6 +90,9 @@ class AlertState:
     close_at: datetime | None = None
     armed_for: datetime | None = None
     escalation: EscalationState = field(default_factory=EscalationState)
+    answers: dict[str, AnswerDecision] = field(default_factory=dict)
+    remind_at: datetime | None = None
+    withdraw_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

@@ -6,30 +6,22 @@ addresses as they are written, with their ``${NAME}`` still to be filled in.
 
 import re
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import time
 from typing import Annotated, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, HandOver, Person, Role, Roster
 from alerts.french import DAYS
-from orsan_plans.fields import Day, Duration, FileModel, Slug, Text
+from alerts.policies import Policy
+from alerts.policy_schema import PolitiqueForm, hidden
+from alerts.roster_fields import Mistake, People, PersonId, RaisedWords, Wait, refuse
+from orsan_plans.fields import Day, FileModel, Slug, Text
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED
 from orsan_plans.problem import KeyPath, suggestion
 
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_SHORTEST_WAIT: Final = timedelta(minutes=1)
-
-Mistake = tuple[KeyPath, str]
 
 
 def _time(value: object) -> time:
@@ -44,30 +36,9 @@ def _region(code: str) -> str:
     return code
 
 
-def _wait(duration: timedelta) -> timedelta:
-    if duration < _SHORTEST_WAIT:
-        raise ValueError("must be at least 1 min")
-    return duration
-
-
-PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=60)]
 WallClock = Annotated[time, BeforeValidator(_time)]
 Region = Annotated[str, AfterValidator(_region)]
-Wait = Annotated[Duration, AfterValidator(_wait)]
-People = Annotated[tuple[PersonId, ...], Field(min_length=1)]
-RaisedWord = Literal["vigilance", "alerte"]
 Weekday = Literal["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
-
-
-def _refuse(where: str, mistakes: list[Mistake]) -> None:
-    """Raise pydantic's error for mistakes that each have their own place under the model being validated."""
-    if mistakes:
-        raise ValidationError.from_exception_data(where, [_detail(path, message) for path, message in mistakes])
-
-
-def _detail(path: KeyPath, message: str) -> InitErrorDetails:
-    # The message may hold braces, which a custom error would read as a template: it goes in as a value.
-    return InitErrorDetails(type=PydanticCustomError("roster", "{text}", {"text": message}), loc=path, input=None)
 
 
 class ContactForm(FileModel):
@@ -75,7 +46,7 @@ class ContactForm(FileModel):
 
     canal: Literal["sms", "courriel", "messagerie", "appel"]
     adresse: Annotated[Text, Field(repr=False)]
-    postures: Annotated[tuple[RaisedWord, ...], Field(min_length=1)] = ("vigilance", "alerte")
+    postures: RaisedWords = ("vigilance", "alerte")
 
     def to_contact(self, person: str) -> Contact:
         """Return the contact of ``person``, without its address."""
@@ -103,7 +74,7 @@ class PersonForm(FileModel):
         ]
         if not any("alerte" in contact.postures for contact in self.contacts):
             mistakes.append((("contacts",), f"{self.id} cannot be reached in alerte: one contact must accept it"))
-        _refuse("personne", mistakes)
+        refuse("personne", mistakes)
         return self
 
     def to_person(self) -> Person:
@@ -135,7 +106,7 @@ class RoleForm(FileModel):
         for key, value in (("releve", self.releve), ("debut", self.debut)):
             if (value is not None) is not rotating:
                 raise ValueError(f"{key} {'is required with rotation' if rotating else 'has no use with fixe'}")
-        _refuse("role", self._start_mistakes())
+        refuse("role", self._start_mistakes())
         return self
 
     def _start_mistakes(self) -> list[Mistake]:
@@ -181,6 +152,7 @@ class RosterFile(FileModel):
     roles: Annotated[dict[Slug, RoleForm], Field(min_length=1)]
     escalade: EscaladeForm
     exercice: ExerciceForm | None = None
+    politiques: tuple[PolitiqueForm, ...] = ()
 
     @model_validator(mode="after")
     def _names_agree(self) -> "RosterFile":
@@ -198,8 +170,32 @@ class RosterFile(FileModel):
         repli, roles = self.escalade.repli, list(self.roles)
         if repli not in roles:
             mistakes.append((("escalade", "repli"), f"no role is called {repli!r}{suggestion(repli, roles)}"))
-        _refuse("roster", mistakes)
+        mistakes += self._policy_mistakes()
+        refuse("roster", mistakes)
         return self
+
+    def _policy_mistakes(self) -> Iterator[Mistake]:
+        roles = list(self.roles)
+        for number, policy in enumerate(self.politiques):
+            for path, role in policy.named_roles():
+                if role not in roles:
+                    yield ("politiques", number, *path), f"no role is called {role!r}{suggestion(role, roles)}"
+            for position, step in enumerate(policy.etapes):
+                callable_ = self._most_called(step.roles or (), step.personnes or ())
+                if step.reponses > callable_:
+                    path = ("politiques", number, "etapes", position, "reponses")
+                    yield path, f"asks for {step.reponses} answers of {callable_} called at once"
+        yield from ((("politiques", *path), message) for path, message in hidden(self._policies()))
+
+    def _most_called(self, roles: tuple[str, ...], people: tuple[str, ...]) -> int:
+        """Return how many people a step calls at once, at most."""
+        held = [self.roles[role] for role in roles if role in self.roles]
+        always = {person for role in held for person in role.fixe or ()}.union(people)
+        return len(always) + sum(role.fixe is None for role in held)
+
+    def _policies(self) -> tuple[Policy, ...]:
+        pace = self.escalade
+        return tuple(policy.to_policy(pace.repetition, pace.repli) for policy in self.politiques)
 
     def _named(self) -> Iterator[tuple[KeyPath, str]]:
         for id_, role in self.roles.items():
@@ -207,6 +203,9 @@ class RosterFile(FileModel):
                 yield ("roles", id_, *path), person
         for position, person in enumerate(self.exercice.personnes if self.exercice else ()):
             yield ("exercice", "personnes", position), person
+        for number, policy in enumerate(self.politiques):
+            for path, person in policy.named_people():
+                yield ("politiques", number, *path), person
 
     def to_roster(self) -> Roster:
         """Return the tableau, without any address."""
@@ -217,6 +216,7 @@ class RosterFile(FileModel):
             roles=tuple(role.to_role(id_) for id_, role in self.roles.items()),
             escalation=EscalationPolicy(self.escalade.delai, self.escalade.repetition, self.escalade.repli),
             exercise_participants=self.exercice.personnes if self.exercice else (),
+            policies=self._policies(),
         )
 
     def written_addresses(self) -> Iterator[tuple[KeyPath, str, str]]:

@@ -16,6 +16,7 @@ MAX_LINK_BASE: Final = 35
 
 _PLACE_MINIMUM: Final = 10
 _DETAIL_MINIMUM: Final = 8
+_PREFIXES: Final = {Purpose.END: "FIN ", Purpose.REMINDER: "RAPPEL "}
 
 
 def mark_of(notify: Notify) -> str:
@@ -36,27 +37,31 @@ def alert_link(link_base: str, alert_id: str) -> str:
 
 
 def posture_words(notify: Notify) -> str:
-    """Return the posture as a message opens with it: ``ALERTE``, or ``FIN ALERTE`` when it is over."""
-    return f"FIN {notify.brief.posture}" if notify.purpose is Purpose.END else str(notify.brief.posture)
+    """Return the posture as a message opens with it: ``ALERTE``, ``FIN ALERTE`` when over, ``RAPPEL ALERTE``."""
+    return f"{_PREFIXES.get(notify.purpose, '')}{notify.brief.posture}"
 
 
 def render_sms(notify: Notify, link_base: str) -> str:
     """Return at most 160 GSM 7-bit septets.
 
     The posture is always whole. The place and the facts lose their middle when they are too long, the volet
-    is left out when there is no room for it, and the link when it cannot be whole: see `MAX_LINK_BASE`.
+    is left out when there is no room for it, then the word RAPPEL, and the link when it cannot be whole: see
+    `MAX_LINK_BASE`.
     """
     mark, last = MARKS.get(notify.status, ""), _closing_mark(notify)
     link = to_gsm7(alert_link(link_base, notify.brief.alert_id))
     room = SMS_SEPTETS - sum(septets(each) + 1 for each in (mark, last) if each)
     beside_link = room - septets(link) - 1
-    if beside_link < septets(posture_words(notify)) + 1 + _PLACE_MINIMUM:
+    head = posture_words(notify)
+    if notify.purpose is Purpose.REMINDER and beside_link < septets(head) + 1 + _PLACE_MINIMUM:
+        head = str(notify.brief.posture)
+    if beside_link < septets(head) + 1 + _PLACE_MINIMUM:
         link, beside_link = "", room
-    return "\n".join(filter(None, (mark, _facts(notify, beside_link), link, last)))
+    return "\n".join(filter(None, (mark, _facts(notify, head, beside_link), link, last)))
 
 
-def _facts(notify: Notify, room: int) -> str:
-    head, place = posture_words(notify), _one_line(notify.brief.territory_name)
+def _facts(notify: Notify, head: str, room: int) -> str:
+    place = _one_line(notify.brief.territory_name)
     with_volet = _one_line(f"{head} {notify.brief.volet}")
     if septets(with_volet) + 1 + min(septets(place), _PLACE_MINIMUM) <= room:
         head = with_volet
@@ -80,6 +85,8 @@ def _detail(notify: Notify, room: int) -> str:
 
 def _fact(notify: Notify) -> str:
     evidence = notify.brief.evidence
+    if notify.purpose is Purpose.REMINDER:
+        return "rien noté depuis votre réponse"
     if evidence.silent_since is not None:
         return f"rien reçu depuis {duration_text(notify.at - evidence.silent_since)}"
     return ", ".join([*evidence.events, *_comparisons(evidence)])

@@ -123,6 +123,11 @@ def _request(notify: Notify, link_base: str) -> str:
             return f"{unanswered}Répondez pour arrêter les appels :\n{link}"
         case Purpose.INFORM:
             return f"Pour information, aucune réponse n'est attendue :\n{link}"
+        case Purpose.REMINDER:
+            return (
+                "Vous avez répondu que vous preniez cette alerte, et rien n'a été noté depuis. Dites où vous en êtes, "
+                f"sinon votre réponse sera retirée et les appels reprendront :\n{link}"
+            )
         case Purpose.END:
             return f"C'est terminé, plus rien n'est attendu de vous :\n{link}"
 

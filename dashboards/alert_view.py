@@ -21,7 +21,11 @@ class What(StrEnum):
     NOT_SENT = "not_sent"
     EASED = "eased"
     ATTACHED = "attached"
+    ANSWERED = "answered"
     ACKNOWLEDGED = "acknowledged"
+    HANDED_ON = "handed_on"
+    ACTED = "acted"
+    WITHDRAWN = "withdrawn"
     SUBSUMED = "subsumed"
     RELEASED = "released"
     RESOLVED = "resolved"
@@ -94,12 +98,16 @@ class AlertView:
     def changed(self, effect: AlertChanged) -> "AlertView":
         """Return the alert after a change."""
         what = What(effect.change.value)
+        said = " : ".join(filter(None, (effect.decision.replace("_", " "), effect.reason)))
+        is_signal = what is What.ATTACHED
         noted = self.noting(
-            Event(effect.at, what, detail=effect.by) if what is What.ATTACHED else Event(effect.at, what, effect.by)
+            Event(effect.at, what, detail=effect.by) if is_signal else Event(effect.at, what, effect.by, detail=said)
         )
         match effect.change:
             case AlertChange.ACKNOWLEDGED:
                 return replace(noted, acknowledged_by=effect.by, acknowledged_at=effect.at)
+            case AlertChange.WITHDRAWN:
+                return replace(noted, acknowledged_by="", acknowledged_at=None)
             case AlertChange.SUBSUMED:
                 return replace(noted, subsumed_by=effect.by)
             case AlertChange.RELEASED:

@@ -31,6 +31,7 @@ _RESULTS: Final = {
     "done": "envoyé",
     "": "jamais mis en file d'envoi",
 }
+_VERBS: Final = {"activer": "active", "lever": "lève", "proposer": "propose d'activer"}
 _WHAT: Final = {
     What.RAISED: "alerte",
     What.TOLD: "message",
@@ -165,7 +166,7 @@ class Audit:
 
     def _decided(self, record: Record) -> str:
         tag = tag_of(record.status, record.exercise)
-        verb = "active" if record.decision == "activer" else "lève"
+        verb = _VERBS.get(record.decision, plain(record.decision))
         return f"{f'{tag} · ' if tag else ''}{record.person} {verb} le volet {record.detail}"
 
     def _exercised(self, record: Record) -> str:

@@ -24,6 +24,7 @@ from alerts.effects import (
     PostureChanged,
     Purpose,
     VoletDecided,
+    VoletProposed,
 )
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.following import Following
@@ -37,6 +38,8 @@ from streams.entry import Entry, Status
 from streams.messages import KIND_OF_TYPE, EtablissementList, decode
 
 _ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
+_LATER: Final = (Purpose.END, Purpose.REMINDER)
+"""What tells nobody that an alert was raised."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,7 +82,7 @@ class Board:
         self._readings: dict[tuple[str, str, str], Reading] = {}
         self._feeds: dict[tuple[str, str, str], FeedView] = {}
         self._alerts: dict[str, AlertView] = {}
-        self._decisions: dict[tuple[str, str, str, str], VoletDecided] = {}
+        self._decisions: dict[tuple[str, str, str, str], VoletDecided | VoletProposed] = {}
         self._advanced_to: dict[str, datetime | None] = dict.fromkeys(regions)
         self._sources: dict[tuple[str, str, str], SourceStatus] = {}
         self._outbox: dict[str, int] = {}
@@ -159,7 +162,7 @@ class Board:
             case PostureChanged():
                 key = PostureKey(region, effect.territory, effect.volet, effect.rule, effect.status)
                 self.posture(key, effect.after, effect.at)
-            case VoletDecided():
+            case VoletDecided() | VoletProposed():
                 self._decisions[region, effect.volet, effect.territory, effect.status] = effect
             case AlertRaised():
                 self._raised(region, effect)
@@ -179,7 +182,7 @@ class Board:
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
         self.notifications.add(region, notify.status, notify.purpose.value, outcome.value)
-        if outcome is Notification.SENT and notify.purpose is not Purpose.END:
+        if outcome is Notification.SENT and notify.purpose not in _LATER:
             self._measure(region, notify, sent_at)
         self.was_delivered(notify, sent_at, outcome)
 
@@ -187,7 +190,7 @@ class Board:
         """Show what became of a notification, without counting it: another process told of it."""
         what = What.SENT if outcome is Notification.SENT else What.FAILED
         self._note(notify.brief.alert_id, Event.of_notify(notify, sent_at, what))
-        if what is What.SENT and notify.purpose is not Purpose.END:
+        if what is What.SENT and notify.purpose not in _LATER:
             self._paged[notify.brief.alert_id] = notify.brief.raised_at
 
     # What readers ask.
@@ -233,8 +236,8 @@ class Board:
         return tuple(self._alerts.copy().values())
 
     @property
-    def decisions(self) -> tuple[tuple[str, VoletDecided], ...]:
-        """The latest decision of the authority per volet and territory, each with its region."""
+    def decisions(self) -> tuple[tuple[str, VoletDecided | VoletProposed], ...]:
+        """The latest decision or proposal per volet and territory, each with its region."""
         return tuple((key[0], decided) for key, decided in sorted(self._decisions.copy().items()))
 
     def alert(self, alert_id: str) -> AlertView | None:

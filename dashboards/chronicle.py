@@ -9,6 +9,7 @@ from alerts.french import day_text, hour_text
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.labels import CHANGES, PURPOSES, REASON_NOT_SENT, channel_label, plain
 
+_OF_PEOPLE: Final = {What.ANSWERED, What.ACKNOWLEDGED, What.HANDED_ON, What.ACTED, What.WITHDRAWN}
 _OUTCOMES: Final = {What.QUEUED: "envoi en cours", What.SENT: "envoyé", What.FAILED: "ÉCHEC de l'envoi"}
 
 
@@ -39,12 +40,13 @@ def moves(alert: AlertView) -> Iterator[Line]:
     """Yield how the alert moved, in order."""
     for event in alert.history:
         if event.what in CHANGES:
-            by = plain(event.person) if event.what is What.ACKNOWLEDGED else ""
-            yield _line(alert, event, CHANGES[event.what], by or event.detail)
+            by = plain(event.person) if event.what in _OF_PEOPLE else ""
+            yield _line(alert, event, CHANGES[event.what], " · ".join(filter(None, (by, event.detail))))
 
 
 def _who(event: Event) -> str:
-    return f"{plain(event.person)} ({plain(event.role)})" if event.person else plain(event.role)
+    role = f" ({plain(event.role)})" if event.role else ""
+    return f"{plain(event.person)}{role}" if event.person else plain(event.role)
 
 
 def _line(alert: AlertView, event: Event, text: str, detail: str, *, is_bad: bool = False) -> Line:

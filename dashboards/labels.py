@@ -64,6 +64,7 @@ PURPOSES: Final[dict[str, str]] = {
     Purpose.CALL: "appel",
     Purpose.INFORM: "information",
     Purpose.END: "annonce de la fin",
+    Purpose.REMINDER: "rappel de sa réponse",
 }
 
 CHANGES: Final[dict[What, str]] = {
@@ -71,7 +72,11 @@ CHANGES: Final[dict[What, str]] = {
     What.PROPOSED: "Activation du volet proposée à l'autorité",
     What.ATTACHED: "Signal rattaché",
     What.EASED: "La situation s'améliore",
+    What.ANSWERED: "Une réponse",
     What.ACKNOWLEDGED: "Quelqu'un a répondu",
+    What.HANDED_ON: "Transmise à la personne suivante",
+    What.ACTED: "L'acte attendu est noté",
+    What.WITHDRAWN: "La réponse ne tient plus, les appels reprennent",
     What.SUBSUMED: "Incluse dans une alerte plus large",
     What.RELEASED: "N'est plus incluse dans une autre alerte",
     What.RESOLVED: "Situation revenue sous les seuils",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.effects import VoletDecided
+from alerts.effects import VoletDecided, VoletProposed
 from alerts.french import duration_text, instant_text
 from dashboards.alert_page import standing
 from dashboards.alert_view import AlertView
@@ -114,11 +114,13 @@ def _alerts(board: Board, region: str, now: datetime) -> Iterator[AlertLine]:
         )
 
 
-def _decision(board: Board, decided: VoletDecided, zone: str) -> str:
+def _decision(board: Board, decided: VoletDecided | VoletProposed, zone: str) -> str:
     tag = f"{TAG_OF_STATUS[decided.status]} · " if decided.status != "actual" else ""
-    verb = "activé" if decided.is_active else "levé"
+    what = f"Activation du volet {decided.volet} proposée"
+    if isinstance(decided, VoletDecided):
+        what = f"Volet {decided.volet} {'activé' if decided.is_active else 'levé'}"
     place, when = board.name_of(decided.territory), instant_text(decided.at, zone)
-    return f"{tag}Volet {decided.volet} {verb}, {place}, par {decided.author} le {when} : {decided.reason}"
+    return f"{tag}{what}, {place}, par {decided.author} le {when} : {decided.reason}"
 
 
 def _territories(board: Board, region: str) -> Iterator[TerritoryLine]:

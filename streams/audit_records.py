@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from alerts.effects import (
     ActivationProposed,
@@ -20,6 +21,7 @@ from alerts.effects import (
     Notify,
     NotSent,
     VoletDecided,
+    VoletProposed,
 )
 from alerts.outbox import Item
 from streams.entry import Entry
@@ -160,6 +162,10 @@ def records(
     yield from sorted([*answers.values(), *decided], key=lambda record: record.at)
 
 
+_SAID_BY_ENTRIES: Final = frozenset({AlertChange.ANSWERED, AlertChange.ACKNOWLEDGED, AlertChange.HANDED_ON})
+"""What the answer itself says already, with its decision and reason."""
+
+
 def _of_effect(region: str, effect: Effect, said: Said, item_of: Callable[[str], Item | None]) -> Record | None:  # noqa: PLR0911
     # One return per kind of effect.
     base = Record(region=region, at=effect.at, what=What.CHANGED, status=effect.status)
@@ -171,14 +177,18 @@ def _of_effect(region: str, effect: Effect, said: Said, item_of: Callable[[str],
         case NotSent():
             told = replace(base, what=What.NOT_SENT, alert_id=effect.alert_id, person=effect.person, role=effect.role)
             return replace(told, result=effect.reason.value, detail=effect.detail)
-        case AlertChanged() if effect.change is not AlertChange.ACKNOWLEDGED:
-            return replace(base, alert_id=effect.alert_id, decision=effect.change.value, detail=effect.by)
+        case AlertChanged() if effect.change not in _SAID_BY_ENTRIES:
+            detail = " : ".join(filter(None, (effect.by, effect.reason)))
+            return replace(base, alert_id=effect.alert_id, decision=effect.change.value, detail=detail)
         case ActivationProposed():
             return replace(base, alert_id=effect.alert_id, decision="proposed", detail=effect.volet)
         case VoletDecided():
             detail = f"{effect.volet} {effect.territory} : {effect.reason}"
             decision = "activer" if effect.is_active else "lever"
             return replace(base, what=What.DECIDED, person=effect.author, decision=decision, detail=detail)
+        case VoletProposed():
+            detail = f"{effect.volet} {effect.territory} : {effect.reason}"
+            return replace(base, what=What.DECIDED, person=effect.author, decision="proposer", detail=detail)
     return None
 
 

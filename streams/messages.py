@@ -7,12 +7,12 @@ source did not give them: unknown is not zero.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from pydantic import AfterValidator, Field, TypeAdapter
 
+from alerts.answers import AnswerDecision as AnswerDecision  # noqa: PLC0414 - part of `Acknowledge`, read from here
 from orsan_plans.territory import TerritoryId
 
 
@@ -231,15 +231,6 @@ class SignalSanitaire:
     ends_at: Instant | None = None
 
 
-class AnswerDecision(StrEnum):
-    """What the person who answers an alert decides; the values are what people choose from, in French."""
-
-    TAKE = "prendre"
-    HAND_ON = "transmettre"
-    FALSE_ALARM = "fausse_alerte"
-    WATCH = "surveiller"
-
-
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
     """Someone answers an alert: paging stops, or goes on with the next person when it is passed on.
@@ -257,11 +248,14 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class DecideVolet:
-    """The authority activates or lifts an ORSAN volet, with its reason: the only way to ACTIVATION and back."""
+    """The authority activates or lifts an ORSAN volet, with its reason: the only way to ACTIVATION and back.
+
+    ``proposer`` says that a person proposes the activation to the authority: no posture moves.
+    """
 
     volet: str
     territory: TerritoryId
-    decision: Literal["activer", "lever"]
+    decision: Literal["activer", "lever", "proposer"]
     author: Annotated[str, Field(min_length=1, max_length=200)]
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 

@@ -14,7 +14,7 @@ import typer
 from alerts.adapters.sender import IN_FLIGHT
 from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
-from streams.messages import Acknowledge, DecideVolet
+from streams.messages import Acknowledge, AnswerDecision, DecideVolet
 from vigie.errors import explained
 from vigie.running import run_until
 from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
@@ -83,30 +83,46 @@ def _exit_now() -> NoReturn:
     os._exit(0)
 
 
-def ack(
+def ack(  # noqa: PLR0913 - one parameter per option
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, as its page shows it.")],
     by: Annotated[str, typer.Option(help="Who answers.")],
+    decision: Annotated[
+        AnswerDecision,
+        typer.Option(help="Take it, hand it on to the next person, call it a false alarm, or keep watching."),
+    ] = AnswerDecision.TAKE,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    person: Annotated[str, typer.Option(metavar="ID", help="Their id in the roster, if their name is not in it.")] = "",
     *,
     exercise: Exercise = False,
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
-    """Answer an alert: its calls stop. The running monitor reads the answer from its drop directory."""
-    say(Acknowledge(alert, by, via="vigie ack"), drop, live, status_of(exercise=exercise))
+    """Answer an alert: its calls stop, or go on with the next person when it is handed on.
+
+    The running monitor reads the answer from its drop directory.
+    """
+    said = Acknowledge(alert, by, "vigie ack", decision, reason, person)
+    say(said, drop, live, status_of(exercise=exercise))
 
 
 def decide(  # noqa: PLR0913 - one parameter per option
-    decision: Annotated[Literal["activer", "lever"], typer.Argument(help="Activate or lift the volet.")],
+    decision: Annotated[
+        Literal["proposer", "activer", "lever"],
+        typer.Argument(help="Propose to activate the volet, activate or lift it."),
+    ],
     volet: Annotated[str, typer.Argument(help="The ORSAN volet, as the plans name it.")],
     territory: Annotated[str, typer.Argument(help="DEP-44, REG-52…")],
-    author: Annotated[str, typer.Option(help="The authority who decided.")],
+    author: Annotated[str, typer.Option(help="The authority who decided, or who proposes.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     *,
     exercise: Exercise = False,
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
-    """Record a decision of the authority on an ORSAN volet: the only way to ACTIVATION, and back."""
+    """Record a decision of the authority on an ORSAN volet: the only way to ACTIVATION, and back.
+
+    A proposal moves nothing: it is shown to the authority.
+    """
     if not is_territory(territory):
         raise typer.BadParameter(f"{territory!r} is not a territory such as DEP-44 or REG-52", param_hint="TERRITORY")
     say(DecideVolet(volet, territory, decision, author, reason), drop, live, status_of(exercise=exercise))

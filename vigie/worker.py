@@ -117,7 +117,7 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
     app = faust_app(access, ENGINE, session, data)
     keeper = Keeper(opened.journal, opened.states, _log.warning)
     engine = EngineAgent(keeper, opened.states, opened.sender, dead_letters, Declaring(opened.store), _stop_now)
-    reading(app, (JOURNAL,), "engine", engine.handle)
+    reading(app, (JOURNAL,), "engine", engine.handle, acknowledges=False)
     normalising = NormalisingAgent(Normaliser(opened.store, opened.journal, dead_letters, collecting))
     files = {group: faust_app(access, group, session, data, OF_FILES) for group in NORMALISERS.values()}
     for topic, group in NORMALISERS.items():
@@ -155,5 +155,5 @@ async def run_worker(worker: Worker) -> None:
     for files in worker.files.values():
         await files.stop()
     await worker.app.stop()
-    await asyncio.to_thread(engine.save_all, assigned)
+    await engine.save_all(assigned)
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)

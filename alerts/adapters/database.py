@@ -19,7 +19,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Database(Protocol):
-    """An open database. Every failure within `reading` and `writing` comes out as a StorageError."""
+    """An open database. Every failure within `reading`, `asking` and `writing` comes out as a StorageError."""
 
     @property
     def name(self) -> str:
@@ -28,6 +28,10 @@ class Database(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Give a consistent view; keep it short."""
+        ...
+
+    def asking(self) -> AbstractContextManager[Connection]:
+        """Give a connection for questions that are each answered from a view of its own: a third of the way of one."""
         ...
 
     def writing(self) -> AbstractContextManager[Connection]:

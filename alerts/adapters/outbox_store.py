@@ -93,13 +93,13 @@ class StoredOutbox:
 
     def next_ready_at(self) -> datetime | None:
         """Return the first instant at which `claim` has something to give, None when all is finished."""
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             micros = connection.execute(select(func.min(OUTBOX.c.ready_at))).scalar()
         return _instant(micros)
 
     def find(self, region: str, notification_id: str) -> Item | None:
         """Return an item with what was sent, for audit."""
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = _find(connection, region, notification_id)
         return _to_item(row) if row else None
 
@@ -127,7 +127,7 @@ class StoredOutbox:
     def counts(self) -> dict[OutboxState, int]:
         """Return how many items are in each state; every state is present."""
         query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             found = {str(state): int(count) for state, count in connection.execute(query)}
         return {state: found.get(state, 0) for state in OutboxState}
 

@@ -83,6 +83,7 @@ class PostgresDatabase:
         # Client-side options of the driver: setting them asks nothing of the server.
         self._unattended = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._asker = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -93,6 +94,12 @@ class PostgresDatabase:
     def reading(self) -> Iterator[Connection]:
         """Give a consistent view; keep it short, a long one keeps the server from cleaning up."""
         with self._translated(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Give a connection without a transaction: the server is asked once for each statement, not three times."""
+        with self._translated(), self._asker.connect() as connection:
             yield connection
 
     @contextmanager

@@ -119,6 +119,10 @@ class SqliteDatabase:
         with _translated(self.path), self.engine.begin() as connection:
             yield connection
 
+    def asking(self) -> AbstractContextManager[Connection]:
+        """Give a view of the file: here a transaction costs nothing."""
+        return self.reading()
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give the only writer's connection; everything is committed at the end, or nothing is."""

@@ -59,7 +59,7 @@ class StoredDeliveries:
 
     def find(self, id_: str) -> Receipt | None:
         """Return the promise of a delivery that the brokers hold."""
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(_OF_ID, {"id": id_}).one_or_none()
         return None if row is None or row.sent_at is None else _to_promise(row)
 

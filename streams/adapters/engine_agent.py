@@ -1,7 +1,8 @@
 """The engine on Kafka: each record of the journal folded, its effects told, a snapshot kept now and then.
 
-An event is acknowledged once the brokers hold its effects. A worker that cannot tell them stops: another goes on from
-the same event, and effects told twice have the same ids.
+An event is acknowledged once the brokers hold its effects. The fold does not wait for them, a snapshot does: who takes
+over would not find again the effects of records that the snapshot holds. A worker that cannot tell effects stops:
+another goes on from the first event that is not acknowledged, and effects told twice have the same ids.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,6 +20,7 @@ from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import LISTS, Declaring
 from streams.adapters.faust_app import Event, headers_of
 from streams.adapters.state_topic import StateTopic
+from streams.adapters.telling import Telling
 from streams.adapters.topic_sender import Message, TopicSender, instant
 from streams.live.keeping import BrokerClock, Keeper, is_tick_due
 from streams.live.record import ID_HEADER, TICK, LogRecord, UnreadableRecord
@@ -48,31 +51,39 @@ class EngineAgent:
     clock: BrokerClock = field(default_factory=BrokerClock)
     handled: int = 0
     _ticked: dict[str, datetime] = field(default_factory=dict)
+    _telling: Telling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._telling = Telling(partial(self.sender.send, EFFECTS), self._lost)
 
     async def handle(self, event: Event) -> None:
-        """Fold one event of the journal and tell its effects."""
+        """Fold one event of the journal and have its effects told; it is acknowledged, perhaps later, by this agent."""
         region, record = region_of(event.message.partition), _record(event)
         try:
-            await self._fold(region, record)
+            await self._fold(region, record, event.ack)
         except Exception as error:  # noqa: BLE001 - an exception that leaves an agent loses its event
             self.keeper.drop(region)
             self.stop(f"région {region}, offset {record.offset}: {type(error).__name__}: {error}")
             await asyncio.Future()  # never acknowledged: the process is ending
         self.handled += 1
 
-    async def _fold(self, region: str, record: LogRecord) -> None:
+    async def _fold(self, region: str, record: LogRecord, ack: Callable[[], object]) -> None:
         self.clock.saw(record.appended_at, _elapsed(), _EPOCH)
         try:
             applied = await self._take(region, record)
         except UnreadableRecord as why:
             await asyncio.to_thread(self.dead_letters.put, JOURNAL, region, record.offset, record.value, str(why))
+            await self._telling.put((), ack)
             return
-        if applied.effects:
-            await asyncio.to_thread(self._tell, region, applied.effects)
+        await self._telling.put(_messages(region, applied.effects), ack)
         state = self.keeper.save_due(region, _elapsed())
         if state is not None:
+            await self._telling.settled()
             await asyncio.to_thread(self.states.put, region, state)
             self.keeper.saved(region, _elapsed())
+
+    def _lost(self, why: Exception) -> None:
+        self.stop(f"effects could not be told: {type(why).__name__}: {why}")
 
     async def _take(self, region: str, record: LogRecord) -> Applied:
         log = self.keeper.log(region)
@@ -90,12 +101,6 @@ class EngineAgent:
 
     def _declare(self, log: RegionLog) -> None:
         self.declaring.note(log.region, log.fold.state.etablissements.values(), log.head.seq)
-
-    def _tell(self, region: str, effects: tuple[Effect, ...]) -> None:
-        self.sender.send(
-            EFFECTS,
-            (Message(region, encode(each), ((ID_HEADER, each.id),), partition_of(region)) for each in effects),
-        )
 
     async def tick_for_ever(self, assigned: Callable[[], list[str]]) -> None:
         """Let time pass in the régions of this worker, as long as it runs; ``assigned`` lists them."""
@@ -127,15 +132,23 @@ class EngineAgent:
             self.sender.send, JOURNAL, [Message(region, TICK, (), partition_of(region)) for region in regions]
         )
 
-    def save_all(self, assigned: Collection[str]) -> None:
+    async def save_all(self, assigned: Collection[str]) -> None:
         """Keep a snapshot of every région of this worker, so that who takes over reads nothing again."""
+        await self._telling.settled()
         # Of a région that went, who has it now keeps a newer one.
         self.keeper.keep_only(assigned)
+        await asyncio.to_thread(self._save)
+
+    def _save(self) -> None:
         for region in self.keeper.regions():
             log = self.keeper.log(region)
             if log is not None:
                 self.states.put(region, log.snapshot())
                 self.keeper.saved(region, _elapsed())
+
+
+def _messages(region: str, effects: tuple[Effect, ...]) -> list[Message]:
+    return [Message(region, encode(each), ((ID_HEADER, each.id),), partition_of(region)) for each in effects]
 
 
 def _record(event: Event) -> LogRecord:

@@ -30,6 +30,6 @@ def declare(connection: Connection, region: str, etablissements: Iterable[Etabli
 def declared(database: Database, region: str) -> dict[str, Etablissement]:
     """Return a région's establishments by FINESS number, sorted; none before a list was declared."""
     query = select(ETABLISSEMENTS).where(ETABLISSEMENTS.c.region == region).order_by(ETABLISSEMENTS.c.finess)
-    with database.reading() as connection:
+    with database.asking() as connection:
         rows = connection.execute(query).all()
     return {row.finess: Etablissement(row.finess, row.name, row.departement) for row in rows}

@@ -61,12 +61,22 @@ def faust_app(
     )
 
 
-def reading(app: Any, topics: tuple[str, ...], name: str, handle: Handle) -> None:  # noqa: ANN401 - as above
-    """Hand each event of the topics to ``handle``, one at a time; it is acknowledged once ``handle`` returned."""
+def reading(
+    app: Any,  # noqa: ANN401 - as above
+    topics: tuple[str, ...],
+    name: str,
+    handle: Handle,
+    *,
+    acknowledges: bool = True,
+) -> None:
+    """Hand each event of the topics to ``handle``, one at a time.
+
+    It is acknowledged once ``handle`` returned, or, without ``acknowledges``, by ``handle`` when it will.
+    """
     channel = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def agent(stream: Any) -> None:  # noqa: ANN401 - as above
-        async for event in stream.events():
+        async for event in (stream if acknowledges else stream.noack()).events():
             await handle(event)
 
     app.agent(channel, name=name, concurrency=1)(agent)

@@ -71,7 +71,7 @@ class StoredLedger:
 
     def known(self, scope: Scope, keys: Collection[str]) -> dict[Key, LedgerRow]:
         """Return the rows of these keys, whatever their status."""
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return known(connection, scope, keys)
 
     def keys_within(self, scope: Scope, status: Status, window: Window) -> Iterator[str]:
@@ -79,7 +79,7 @@ class StoredLedger:
         asked = {**_asked(scope), "status": status.value, "last": window.last.toordinal()}
         day, key = window.first.toordinal(), ""
         while True:
-            with self._database.reading() as connection:
+            with self._database.asking() as connection:
                 rows = dialects.bare_rows(connection, _KEYS, {**asked, "day": day, "key": key})
             yield from (key for _, key in rows)
             if len(rows) < _KEYS_CHUNK:

@@ -78,7 +78,7 @@ class StoredReceipts:
         if region is not None:
             query = query.where(RECEIPTS.c.region == region)
         while True:
-            with self._database.reading() as connection:
+            with self._database.asking() as connection:
                 rows = connection.execute(query.where(RECEIPTS.c.number > after)).all()
             if not rows:
                 return
@@ -87,14 +87,14 @@ class StoredReceipts:
 
     def find(self, id_: str) -> Receipt | None:
         """Return one receipt."""
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             row = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id == id_)).one_or_none()
         return None if row is None else _to_receipt(row)
 
     def of_extraction(self, region: str, manifest: Manifest) -> list[Receipt]:
         """Return the receipts of the manifest's source and extraction, oldest first."""
         asked = {"region": region, "feed": manifest.feed, "source": manifest.source}
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             rows = connection.execute(_OF_EXTRACTION, asked | {"extracted_at": to_micros(manifest.extracted_at)}).all()
         return list(map(_to_receipt, rows))
 
@@ -105,7 +105,7 @@ class StoredReceipts:
         if manifest.window is not None:
             query = _NEWEST_WITHIN
             asked |= {"first": manifest.window.first.toordinal(), "last": manifest.window.last.toordinal()}
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             micros = connection.execute(query, asked).scalar_one()
         return None if micros is None else from_micros(micros)
 

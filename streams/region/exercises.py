@@ -117,13 +117,14 @@ def _end(turn: Turn, exercise: ExerciseState) -> None:
 
 
 def _clear(turn: Turn, why: str) -> None:
-    for key in sorted(turn.world.activated):
-        volet, _, territory = key.partition("@")
-        decision(turn, DecideVolet(volet, territory, "lever", "Vigie", why))
     raised = [key for key, state in turn.world.postures.items() if state.posture.rank > 0]
     for key in sorted(raised, key=_narrowest_first):
         forget(turn, key)
     turn.effects += book.close_all(turn.world.book, turn.desk())
+    # After the alerts: a volet lifted by the end is not an act that somebody promised.
+    for key in sorted(turn.world.activated):
+        volet, _, territory = key.partition("@")
+        decision(turn, DecideVolet(volet, territory, "lever", "Vigie", why))
     _begin_again(turn)
 
 

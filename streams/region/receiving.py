@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from alerts import book
-from alerts.effects import PostureChanged, VoletDecided, effect_id
+from alerts.answers import Answer
+from alerts.effects import Effect, PostureChanged, VoletDecided, VoletProposed, effect_id
 from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
@@ -281,11 +282,13 @@ def intervention(turn: Turn, message: SmurIntervention) -> str | None:
 
 
 def acknowledge(turn: Turn, message: Acknowledge) -> str | None:
-    """Stop the calls of an alert."""
-    effects = book.answer(turn.world.book, turn.desk(), message.alert_id, message.by)
+    """Stop the calls of an alert, or pass it on."""
+    given = Answer(message.alert_id, message.by, message.person, message.decision, message.reason)
+    effects = book.answer(turn.world.book, turn.desk(), given)
     if isinstance(effects, str):
         return effects
     turn.effects += effects
+    arm_alerts(turn)
     return None
 
 
@@ -299,14 +302,19 @@ def delivery(turn: Turn, message: DeliveryReport) -> str | None:
 
 
 def decision(turn: Turn, message: DecideVolet) -> str | None:
-    """Activate or lift a volet: the authority's word, and the only way to ACTIVATION."""
+    """Activate or lift a volet: the authority's word, and the only way to ACTIVATION; or propose to activate it."""
     if not turn.fold.holds(message.territory):
         return f"{message.territory} is not in region {turn.fold.state.region}"
     key = f"{message.volet}@{message.territory}"
     activated = turn.world.activated
     is_active = message.decision == "activer"
-    if is_active is (key in activated):
-        return f"volet {message.volet} is already {'active' if is_active else 'not active'} in {message.territory}"
+    if (message.decision != "lever") is (key in activated):
+        return (
+            f"volet {message.volet} is already {'active' if key in activated else 'not active'} in {message.territory}"
+        )
+    if message.decision == "proposer":
+        _proposed(turn, message)
+        return None
     if is_active:
         activated[key] = message.author
     else:
@@ -335,8 +343,28 @@ def decision(turn: Turn, message: DecideVolet) -> str | None:
             evidence=None,
             **common,
         ),
+        *_acted_on(turn, message),
     ]
     return None
+
+
+def _proposed(turn: Turn, message: DecideVolet) -> None:
+    turn.world.moves += 1
+    proposed = VoletProposed(
+        id=effect_id("proposed_by", turn.fold.state.region, turn.status, turn.world.moves),
+        at=turn.now,
+        status=turn.status,
+        volet=message.volet,
+        territory=message.territory,
+        author=message.author,
+        reason=message.reason,
+    )
+    turn.effects += [proposed, *_acted_on(turn, message)]
+
+
+def _acted_on(turn: Turn, message: DecideVolet) -> list[Effect]:
+    what = f"{message.decision} {message.volet}"
+    return book.decided(turn.world.book, turn.desk(), message.volet, message.territory, message.author, what)
 
 
 def noted(_turn: Turn, _message: object) -> None:

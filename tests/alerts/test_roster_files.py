@@ -217,6 +217,12 @@ def test_the_documented_example_is_accepted(repository: Path) -> None:
     assert len(loaded.address_book) == 9
 
 
+def test_the_documented_example_of_policies_is_accepted(repository: Path) -> None:
+    variables = {"VIGIE_SMS": "json://127.0.0.1", "VIGIE_COURRIEL": "mailto://127.0.0.1/?from=vigie@example.org"}
+    loaded = load_roster(repository / "docs" / "examples" / "astreinte-politiques.yaml", variables)
+    assert [(policy.volets, len(policy.steps)) for policy in loaded.roster.policies] == [(("AMAVI",), 2), ((), 2)]
+
+
 def test_every_key_and_word_of_the_file_is_in_the_guide(repository: Path) -> None:
     guide = (repository / "docs" / "astreinte.md").read_text(encoding="utf-8")
     schema = RosterFile.model_json_schema()

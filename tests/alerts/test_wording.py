@@ -128,6 +128,26 @@ def test_an_end_says_that_it_is_over_and_asks_for_nothing() -> None:
     assert message.sms.startswith("FIN ALERTE REB Loire-Atlantique (44)")
 
 
+def test_a_reminder_says_what_was_answered_and_what_comes_next() -> None:
+    message = plain(replace(NOTIFY, purpose=Purpose.REMINDER))
+    assert message.title == "RAPPEL ALERTE REB · Loire-Atlantique (44)"
+    assert "Vous avez répondu que vous preniez cette alerte, et rien n'a été noté depuis." in message.body
+    assert "sinon votre réponse sera retirée et les appels reprendront :\nhttps://" in message.body
+    assert "Répondez pour arrêter les appels" not in message.body
+    facts, link = message.sms.splitlines()
+    assert facts.startswith("RAPPEL ALERTE REB Loire-Atlantique (44): ")
+    assert facts.endswith(", rien noté depuis votre réponse")
+    assert link == f"https://vigie.example.org/alertes/{ALERT}"
+
+
+def test_a_reminder_of_an_exercise_keeps_its_link_before_its_word() -> None:
+    base = "https://" + "v" * (MAX_LINK_BASE - len("https://"))
+    brief = replace(BRIEF, posture=Posture.VIGILANCE)
+    sms = render_sms(replace(NOTIFY, purpose=Purpose.REMINDER, status="exercise", brief=brief), base)
+    assert sms.splitlines()[1].startswith("VIGILANCE ")
+    assert alert_link(base, ALERT) in sms.splitlines()
+
+
 def test_a_silent_feed_is_said_unknown() -> None:
     silent = because(silent_since=AT - timedelta(hours=26), reference="arrêté du 24 juillet 2013")
     message = plain(silent)
@@ -290,7 +310,10 @@ def test_any_notification_fits_one_sms_with_its_posture_place_and_link(notify: N
     assert alert_link(base, notify.brief.alert_id) in lines
     facts = lines[1 if notify.status != "actual" else 0]
     end = "FIN " if notify.purpose is Purpose.END else ""
-    assert facts.startswith(f"{end}{notify.brief.posture} ")
+    # In an exercise, the word RAPPEL leaves its place to a long link.
+    assert facts.removeprefix("RAPPEL ").startswith(f"{end}{notify.brief.posture} ")
+    if notify.purpose is Purpose.REMINDER and notify.status == "actual":
+        assert facts.startswith("RAPPEL ")
     place = " ".join(to_gsm7(notify.brief.territory_name).split())
     assert place[:3].rstrip() in facts
 

@@ -71,7 +71,7 @@ def decode(access: KafkaAccess, records: int) -> Run:
         if draft is not None:
             messages.decode(draft.kind, draft.payload)
 
-    return asyncio.run(_timed(access, lambda: handle, records))
+    return asyncio.run(_timed(access, lambda: handle, records, acknowledges=True))
 
 
 def fold(access: KafkaAccess, records: int) -> Run:
@@ -83,7 +83,7 @@ def fold(access: KafkaAccess, records: int) -> Run:
             dead_letters, declaring = DeadLetters(sender), Declaring(_Undeclared())
             return EngineAgent(keeper, states, sender, dead_letters, declaring, _end).handle
 
-        return asyncio.run(_timed(access, made, records))
+        return asyncio.run(_timed(access, made, records, acknowledges=False))
 
 
 def _end(why: str) -> None:
@@ -91,7 +91,7 @@ def _end(why: str) -> None:
     os._exit(1)
 
 
-async def _timed(access: KafkaAccess, made: Callable[[], Handle], records: int) -> Run:
+async def _timed(access: KafkaAccess, made: Callable[[], Handle], records: int, *, acknowledges: bool) -> Run:
     clock, handle = _Clock(records), made()
 
     async def timed(event: Event) -> None:
@@ -101,7 +101,7 @@ async def _timed(access: KafkaAccess, made: Callable[[], Handle], records: int) 
     with TemporaryDirectory() as data:
         # Faust binds to the loop it is made in.
         app = faust_app(access, f"banc-{uuid4()}", _SESSION, Path(data))
-        reading(app, (JOURNAL,), "banc", timed)
+        reading(app, (JOURNAL,), "banc", timed, acknowledges=acknowledges)
         await app.start()
         await clock.is_done.wait()
         run = clock.run()

@@ -9,7 +9,10 @@ from typing import Final
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from alerts.answers import AnswerDecision
 from alerts.effects import Effect, Notify
+from alerts.policies import EscalationStep, Policy
+from orsan_plans.posture import Posture
 from streams import engine
 from streams.entry import Entry, Status
 from streams.messages import (
@@ -49,6 +52,7 @@ from tests.core.builders import (
     roster_version,
     setting,
 )
+from tests.core.builders import signal as accident
 
 AFTERWARDS: Final = timedelta(hours=10)
 """How long a generated journal is watched after its last entry: past every hold and silence."""
@@ -63,11 +67,32 @@ STATUSES: Final = st.sampled_from([*[Status.ACTUAL] * 6, Status.EXERCISE, Status
 TERRITORIES: Final = ("DEP-44", "DEP-44", "DEP-49", "REG-52", "FR", f"ETAB-{NANTES}", "DEP-75")
 FEW: Final = st.one_of(st.none(), st.integers(0, 12))
 CATALOGUES: Final = tuple(catalogue(*rules) for rules in ((), EVERY_KIND[:3], EVERY_KIND[3:], EVERY_KIND))
+PACED: Final = Policy(
+    (),
+    (Posture.ALERTE,),
+    (EscalationStep(("cadre", "veille"), 7 * MINUTE), EscalationStep((), 5 * MINUTE, people=("marc", "cecile"))),
+    20 * MINUTE,
+    "directeur",
+)
+"""Called faster than the plan's audience; an answer has no deadline."""
+DEMANDING: Final = replace(
+    PACED,
+    postures=(),
+    steps=(EscalationStep(("cadre", "medecin"), 7 * MINUTE, answers=2), *PACED.steps[1:]),
+    act_within=25 * MINUTE,
+    withdraw_after=15 * MINUTE,
+)
+"""Two answers, then an act."""
 ROSTERS: Final = (
     roster_version(roster()),
+    roster_version(replace(roster(), policies=(PACED,))),
     roster_version(roster(participants=())),
     roster_version(roster(participants=("cecile", "denis"))),
     roster_version(roster(fallback="inconnu")),
+)
+POLICED: Final = tuple(
+    roster_version(replace(roster(who, fallback), policies=(DEMANDING,)))
+    for who, fallback in (((), "directeur"), (("eva",), "directeur"), (("cecile", "denis"), "cadre"))
 )
 MORE_SITES: Final = EtablissementList((*SITES.etablissements, Etablissement(NAZAIRE, "Saint-Nazaire", "44")))
 MOVED: Final = EtablissementList((Etablissement(NANTES, "Nantes", "49"),))
@@ -169,9 +194,11 @@ def signals(draw: st.DrawFn) -> Making:
     return lambda _fold, _effects, at: replace(message, ends_at=at.recorded_at + lasts if lasts else None)
 
 
-def _answered(which: int, _fold: Fold, effects: list[Effect], _at: Entry) -> Message | None:
+def _answered(
+    which: int, by: str, decision: AnswerDecision, _fold: Fold, effects: list[Effect], _at: Entry
+) -> Message | None:
     raised = [effect for effect in effects if effect.kind == "alert_raised"]
-    return Acknowledge(raised[-1 - which % len(raised)].brief.alert_id, "Cécile") if raised else None
+    return Acknowledge(raised[-1 - which % len(raised)].brief.alert_id, by, decision=decision) if raised else None
 
 
 def _reported(which: int, is_sent: bool, _fold: Fold, effects: list[Effect], _at: Entry) -> Message | None:
@@ -187,7 +214,7 @@ DECISIONS: Final = st.builds(
     DecideVolet,
     volet=st.just("REB"),
     territory=st.sampled_from(["DEP-44", "REG-52"]),
-    decision=st.sampled_from(["activer", "lever"]),
+    decision=st.sampled_from(["activer", "lever", "proposer"]),
     author=st.just("Directeur"),
     reason=st.just("Essai"),
 )
@@ -198,10 +225,17 @@ SETTINGS: Final[st.SearchStrategy[Message]] = st.sampled_from([*CATALOGUES, *ROS
 MEASURES: Final = st.one_of(
     passages(), passages(), moved_visits(), declared_beds(), daily_figures(), signals(), signals(), calls()
 )
-ANSWERS: Final = st.builds(partial, st.just(_answered), st.integers(0, 3))
+ANSWERS: Final = st.builds(
+    partial,
+    st.just(_answered),
+    st.integers(0, 3),
+    st.sampled_from(["Cécile", "cecile", "marc", "Denis"]),
+    st.sampled_from([AnswerDecision.TAKE, *AnswerDecision]),
+)
 REPORTS: Final = st.builds(partial, st.just(_reported), st.integers(0, 3), st.booleans())
 CHANGES: Final[st.SearchStrategy[Message]] = st.one_of(SETTINGS, SETTINGS, DECISIONS, BEDS_OF_REFERENCE)
 OTHERS: Final = CHANGES.map(lambda message: partial(_given, message))
+POLICIES: Final = st.sampled_from(POLICED).map(lambda message: partial(_given, message))
 
 
 @st.composite
@@ -228,17 +262,17 @@ Script = list[tuple[timedelta, Status, Making]]
 def scripts(
     *kinds: st.SearchStrategy[Making], statuses: st.SearchStrategy[Status] = STATUSES
 ) -> st.SearchStrategy[Script]:
-    chosen = kinds or (MEASURES, MEASURES, MEASURES, ANSWERS, REPORTS, OTHERS)
+    chosen = kinds or (MEASURES, MEASURES, MEASURES, ANSWERS, REPORTS, OTHERS, POLICIES)
     steps = st.tuples(GAPS, statuses, st.one_of(*chosen))
     played = st.tuples(GAPS, st.just(Status.EXERCISE), exercises())
     some = steps if kinds else st.one_of(*[steps] * 9, played)
     return st.lists(some, min_size=1, max_size=20)
 
 
-def entries_of(script: Script) -> list[Entry]:
+def entries_of(script: Script, *opening: Message) -> list[Entry]:
     """Play a script once, so that its answers and reports name what was really raised and sent."""
     fold, effects, entries = engine.start(REGION), list[Effect](), list[Entry]()
-    for at, message in setting(*EVERY_KIND):
+    for at, message in (*setting(*EVERY_KIND), *((T0, message) for message in opening)):
         entries.append(entry(len(entries) + 1, at, message))
         effects += engine.step(fold, entries[-1])
     at = T0
@@ -254,3 +288,11 @@ def entries_of(script: Script) -> list[Entry]:
 
 
 JOURNALS: Final = scripts().map(entries_of)
+ESCALATIONS: Final = st.builds(
+    lambda script, which: entries_of(script, POLICED[which], accident()),
+    scripts(
+        ANSWERS, ANSWERS, ANSWERS, REPORTS, signals(), st.one_of(OTHERS, POLICIES), statuses=st.just(Status.ACTUAL)
+    ),
+    st.integers(0, len(POLICED) - 1),
+)
+"""An alert that follows a policy of two answers and an act, and all that may be said of it."""

@@ -1,7 +1,8 @@
 """Plays a scenario: a timeline in French that a physician can read, run in virtual time by the embedded monitor.
 
-Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``) and what people saw since the
-step before (``attend``). Between two steps the monitor is advanced deadline by deadline.
+Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``), which delivery failed
+(``échoue``: a contact), which roster is put in force (``tableau``) and what people saw since the step before
+(``attend``). Between two steps the monitor is advanced deadline by deadline.
 """
 
 import re
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.adapters.roster_files import load_roster
-from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged
+from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged, VoletProposed
 from orsan_plans.adapters.located_yaml import load_document, validate
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.posture import Posture
@@ -22,9 +23,11 @@ from streams import messages
 from streams.entry import Draft, Status
 from streams.messages import (
     Acknowledge,
+    AnswerDecision,
     BedCapacity,
     DailyFigures,
     DecideVolet,
+    DeliveryReport,
     Etablissement,
     EtablissementList,
     ExerciseClosed,
@@ -43,8 +46,16 @@ from streams.testing import MemoryJournal
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 _STATUS: Final = {"réel": Status.ACTUAL, "exercice": Status.EXERCISE, "essai": Status.TEST}
-_CHANGE: Final = {"acknowledged": "acquittée", "subsumed": "recouverte", "released": "rendue"}
-_PURPOSE: Final = {"call": "appel", "inform": "information", "end": "fin"}
+_CHANGE: Final = {
+    "answered": "une réponse",
+    "acknowledged": "acquittée",
+    "handed_on": "transmise",
+    "acted": "suivie d'un acte",
+    "withdrawn": "réponse retirée",
+    "subsumed": "recouverte",
+    "released": "rendue",
+}
+_PURPOSE: Final = {"call": "appel", "inform": "information", "end": "fin", "reminder": "rappel"}
 
 
 class Step(BaseModel):
@@ -56,6 +67,8 @@ class Step(BaseModel):
     receives: list[dict[str, Any]] = Field(default=[], alias="reçoit")
     status: Literal["réel", "exercice", "essai"] = Field("réel", alias="statut")
     acknowledges: dict[str, str] | None = Field(None, alias="acquitte")
+    fails: str | None = Field(None, alias="échoue")
+    roster: str | None = Field(None, alias="tableau")
     expects: list[str] | None = Field(None, alias="attend")
     postures: dict[str, str] = {}
     unknown: dict[str, str] = Field({}, alias="inconnus")
@@ -106,10 +119,9 @@ class Player:
         folder = self.path.parent
         plans = shipped_catalogue() if self.scenario.plans == "livrés" else load_catalogue(folder / self.scenario.plans)
         documents = tuple(PlanDocument(name, content) for name, content in plans.documents)
-        roster = load_roster(folder / self.scenario.roster, {}).roster
         names = self.scenario.sites.items()
         sites = tuple(Etablissement(finess, name, finess[:2]) for finess, name in names)
-        opening: list[Message] = [PlanCatalogue(plans.sha256, documents), RosterVersion(roster.sha256, roster.content)]
+        opening: list[Message] = [PlanCatalogue(plans.sha256, documents), self._roster(self.scenario.roster)]
         self._record(opening + ([EtablissementList(sites)] if sites else []), Status.ACTUAL)
         self.seen.clear()
 
@@ -118,6 +130,10 @@ class Player:
             self._record([_message(each, at) for each in step.receives], _STATUS[step.status])
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
+        if step.fails is not None:
+            self._record([self._failure(step.fails)], _STATUS[step.status])
+        if step.roster is not None:
+            self._record([self._roster(step.roster)], Status.ACTUAL)
         faults = self._unexpected(step.expects) if step.expects is not None else []
         return faults + self._wrong_postures(step) + self._wrong_readings(step)
 
@@ -143,7 +159,16 @@ class Player:
         raised = [e.brief for e in self.everything if isinstance(e, AlertRaised)]
         rule, _, territory = words["alerte"].partition(" ")
         alert = next(each for each in reversed(raised) if (each.rule, each.territory) == (rule, territory))
-        return Acknowledge(alert.alert_id, words["par"], "essai")
+        decision = AnswerDecision(words.get("décision", "prendre"))
+        return Acknowledge(alert.alert_id, words["par"], "essai", decision, words.get("motif", ""))
+
+    def _failure(self, contact: str) -> DeliveryReport:
+        calls = (effect for effect in reversed(self.everything) if isinstance(effect, Notify))
+        return DeliveryReport(next(call.id for call in calls if call.contact == contact), "failed", 4)
+
+    def _roster(self, name: str) -> RosterVersion:
+        roster = load_roster(self.path.parent / name, {}).roster
+        return RosterVersion(roster.sha256, roster.content)
 
     def _record(self, received: list[Message], status: Status) -> None:
         assert self.now is not None
@@ -179,6 +204,8 @@ def _line(effect: Effect) -> str:
             return f"{local} non-envoi {effect.reason} {effect.role} {effect.person or effect.territory}".rstrip()
         case AlertChanged() if effect.change in _CHANGE:
             return f"{local} alerte {effect.territory} {_CHANGE[effect.change]}"
+        case VoletProposed():
+            return f"{local} volet {effect.volet} proposé {effect.territory} par {effect.author}"
     return ""
 
 

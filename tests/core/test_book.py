@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import pytest
 
 from alerts import book
+from alerts.answers import Answer
 from alerts.book import AlertBook, Desk, PostureMove
 from alerts.effects import AlertChanged, AlertRaised, Effect, NonSend, Notify, NotSent
 from alerts.lifecycle import CLOSE_AFTER, Phase
@@ -235,7 +236,7 @@ def test_departements_call_again_when_the_region_alert_becomes_milder_than_their
 def test_what_was_answered_stays_quiet_when_it_is_released() -> None:
     nested = Nested()
     nested.move(0, "DEP-44", Posture.ALERTE)
-    book.answer(nested.book, nested.desk(1), "DEP-44", "Cécile")
+    book.answer(nested.book, nested.desk(1), Answer("DEP-44", "Cécile"))
     nested.move(2, "REG-52", Posture.ALERTE)
     nested.move(3, "REG-52", Posture.VEILLE)
     assert nested.work(1000) == []

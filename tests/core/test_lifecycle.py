@@ -44,6 +44,7 @@ def alert(phase: Phase) -> AlertState:
         (Phase.RAISED, Event.ANSWERED, Phase.ACKNOWLEDGED),
         (Phase.ACKNOWLEDGED, Event.ANSWERED, Phase.ACKNOWLEDGED),
         (Phase.RESOLVED, Event.ANSWERED, Phase.RESOLVED),
+        (Phase.ACKNOWLEDGED, Event.WITHDRAWN, Phase.RAISED),
         (Phase.RAISED, Event.EASED, Phase.RAISED),
         (Phase.ACKNOWLEDGED, Event.EASED, Phase.ACKNOWLEDGED),
         (Phase.RAISED, Event.CLEARED, Phase.RESOLVED),
@@ -58,7 +59,7 @@ def test_every_pair_of_the_table(phase: Phase, event: Event, expected: Phase) ->
 
 
 def test_the_table_above_is_whole() -> None:
-    assert len(ALLOWED) == 11
+    assert len(ALLOWED) == 12
     assert TRANSITIONS[None, Event.ROSE] is Phase.RAISED
     assert len(TRANSITIONS) == len(ALLOWED) + 1
 

@@ -1,13 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import ActivationProposed, AlertChange, AlertChanged, Purpose, VoletDecided
+from alerts.effects import ActivationProposed, AlertChange, AlertChanged, Purpose, VoletDecided, VoletProposed
 from dashboards.alert_view import HISTORY_LIMIT, AlertView, What
 from dashboards.board import Board, PostureKey
+from dashboards.chronicle import moves, told
 from dashboards.metrics import Notification
+from dashboards.situation import situation
 from dashboards.tally import Histogram
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, REGION, changed, evening_board, notification, raised
 from orsan_plans.posture import Posture
@@ -126,6 +129,59 @@ def test_decisions_and_proposals_are_kept() -> None:
     board.effect(REGION, decided)
     assert _alert(board).history[-1].what is What.PROPOSED
     assert board.decisions == ((REGION, decided),)
+
+
+def test_a_proposal_of_a_person_is_shown_until_it_is_decided() -> None:
+    board = Board(regions=(REGION,))
+    said: dict[str, Any] = {"at": EVENING, "status": "actual", "volet": "REB", "territory": "DEP-44"}
+    proposed = VoletProposed(id="p", author="DG", reason="r", **said)
+    decided = VoletDecided(id="d", is_active=True, author="DG", reason="r", **said)
+    board.effect(REGION, proposed)
+    assert [effect.id for _, effect in board.decisions] == ["p"]
+    [shown] = situation(board, EVENING).regions[0].decisions
+    assert shown.startswith("Activation du volet REB proposée, Loire-Atlantique (44), par DG le ")
+    board.effect(REGION, decided)
+    assert board.decisions == ((REGION, decided),)
+
+
+def test_a_withdrawn_answer_no_longer_holds() -> None:
+    board = Board()
+    board.effect(REGION, raised())
+    board.effect(REGION, replace(changed(AlertChange.ACKNOWLEDGED, 5, by="c.martin"), reason="en route"))
+    assert not _alert(board).is_waiting
+    board.effect(REGION, replace(changed(AlertChange.HANDED_ON, 9, by="c.martin"), reason="au bloc"))
+    assert _alert(board).acknowledged_by == "c.martin"
+    board.effect(REGION, changed(AlertChange.WITHDRAWN, 9, by="c.martin"))
+    assert _alert(board).is_waiting
+    assert _alert(board).acknowledged_by == ""
+    assert [line.detail for line in moves(_alert(board))][1:] == [
+        "c.martin · en route",
+        "c.martin · au bloc",
+        "c.martin",
+    ]
+
+
+def test_what_people_decide_is_told_with_their_reason() -> None:
+    board = Board()
+    board.effect(REGION, raised())
+    answer = changed(AlertChange.ANSWERED, 5, by="c.martin")
+    board.effect(REGION, replace(answer, decision="fausse_alerte", reason="essai du SAMU"))
+    assert [line.detail for line in moves(_alert(board))][1:] == ["c.martin · fausse alerte : essai du SAMU"]
+    assert _alert(board).is_waiting
+
+
+def test_a_reminder_is_no_first_page() -> None:
+    board = Board()
+    board.effect(REGION, raised())
+    board.delivered(REGION, replace(notification(), purpose=Purpose.REMINDER), EVENING, Notification.SENT)
+    assert board.latencies == {}
+
+
+def test_somebody_called_by_name_is_told_without_a_role() -> None:
+    board = Board()
+    board.effect(REGION, raised())
+    board.effect(REGION, replace(notification(), role=""))
+    assert [line.text for line in told(_alert(board))] == ["c.martin"]
 
 
 def test_effects_about_an_alert_never_seen_change_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The broker that the tests of this folder share; every test that needs a server runs in one xdist process."""
+"""The broker that the tests of this folder share, in one xdist process; failure tests wait a lot and have their own."""
 
 import os
 from collections.abc import Iterator
@@ -18,10 +18,11 @@ BROKERS = ("kafka", "kafka_of_three")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what uses a broker together, a broker for each process being too heavy, and out of the run on the wheel."""
+    """Keep what uses a broker together, and out of the run on the wheel."""
     for item in items:
         if not set(BROKERS).isdisjoint(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("servers"))
+            group = "failures" if item.path.parent.name == "campaign" else "servers"
+            item.add_marker(pytest.mark.xdist_group(group))
             item.add_marker(pytest.mark.slow)
 
 

@@ -27,6 +27,12 @@ class Failing:
             yield connection
 
     @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        self._answer()
+        with self._under.asking() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         self._answer()
         if not self.writes_left:

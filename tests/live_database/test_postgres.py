@@ -93,7 +93,7 @@ def test_a_connection_cut_by_the_server_is_replaced(postgres_url: str) -> None:
         with opened(postgres_url) as other, other.writing() as connection:
             connection.execute(
                 text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
