@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from click import Command
 
 from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.vault import new_key
@@ -43,7 +42,7 @@ def leaked(text: str, secrets: list[str]) -> list[str]:
     return [secret for secret in secrets if secret in text]
 
 
-def commands(command: Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     for name, inner in getattr(command, "commands", {}).items():
         yield from commands(inner, (*path, name))
