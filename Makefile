@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help python demo live test lint types format check-format tests wheel wheel-tests bench fuzz soak clean
+.PHONY: help python demo live test lint types format check-format tests wheel wheel-tests bench fuzz soak audit clean
 
 # A candidate must be able to make a virtual environment: bare Debian has Python without ensurepip.
 PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -39,9 +39,10 @@ live: .venv/.dev  ## Play the crisis through Kafka, PostgreSQL and every process
 test: check-format lint types tests wheel-tests  ## Check everything, then test the built wheel
 	@echo "make test: everything passed"
 
-lint: .venv/.dev  ## Check style and import contracts
+lint: .venv/.dev  ## Check style, import contracts and known insecure constructs
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES)
 
 types: .venv/.dev  ## Check types
 	$(BIN)/mypy
@@ -79,6 +80,9 @@ fuzz: .venv/.fuzz  ## Damage every format of file, 100,000 times each [INPUTS=10
 soak: .venv/.dev fuzz  ## Run the whole kill campaigns, longer property tests and damaged inputs
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --soak --timeout 3600
 
+audit: .venv/.audit  ## Ask for published vulnerabilities of the dependencies (needs the network)
+	$(BIN)/python tests/security/dependency_audit.py
+
 clean:  ## Remove the environments and everything built; journals stay
 	rm -rf .venv $(WHEEL_VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find $(PACKAGES) tests -type d -name __pycache__ -prune -exec rm -rf {} +
@@ -101,6 +105,10 @@ clean:  ## Remove the environments and everything built; journals stay
 # Only for Linux on x86-64; elsewhere nothing more is installed and the inputs are not guided by coverage.
 .venv/.fuzz: .venv/.dev
 	$(INSTALL) --editable '.[dev,fuzz]'
+	@touch $@
+
+.venv/.audit: .venv/.dev
+	$(INSTALL) --editable '.[dev,audit]'
 	@touch $@
 
 # The dependencies are those of .venv, by a path file; .venv's link to the source tree is itself a path file, and

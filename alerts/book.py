@@ -179,6 +179,12 @@ def _forget_messages(book: AlertBook, alert: AlertState, messages: Collection[st
             book.messages.pop(message, None)
 
 
+def close_all(book: AlertBook, desk: Desk) -> list[Effect]:
+    """Close every resolved alert at once: the exercise they belong to is over."""
+    resolved = [book.alerts[each] for each in sorted(book.alerts) if not book.alerts[each].is_open]
+    return [effect for alert in resolved for effect in _close(book, desk, alert)]
+
+
 def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, posture: PostureMove) -> list[Effect]:
     unsaid: list[Effect] = []
     if alert is None:

@@ -53,7 +53,8 @@ class Purpose(StrEnum):
 class AlertBrief:
     """All that a message about an alert can say.
 
-    ``since`` is when the posture was first asked for; ``needs_answer`` tells if calls ask for an answer.
+    ``since`` is when the posture was first asked for; ``needs_answer`` tells if calls ask for an answer; ``exercise``
+    is the number of the exercise it belongs to, empty in real life.
     """
 
     alert_id: str
@@ -70,6 +71,7 @@ class AlertBrief:
     reflex_actions: tuple[str, ...]
     time_zone: str
     needs_answer: bool = True
+    exercise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +299,8 @@ _ADDED: Final[dict[type[Effect], frozenset[str]]] = {
     Notify: frozenset({"grouped", "place", "digest"}),
 }
 """Members added to a kind since effects are chained: left out while empty, so that past digests stay the same."""
+_NO_EXERCISE: Final = b',"exercise":""'
+"""The same for a member within a brief; a quote inside a text is escaped, so that these bytes are nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,10 +318,10 @@ def encode(effect: Effect) -> bytes:
     """Return the effect's canonical JSON, its members in the order of its type."""
     added = _ADDED.get(type(effect))
     if added is None:
-        return _encode(effect)
+        return _encode(effect).replace(_NO_EXERCISE, b"")
     if isinstance(effect, Notify):
         # Many are written in a storm: the same, without a dictionary each.
-        return _encode(effect).replace(_ALONE, b"", 1)
+        return _encode(effect).replace(_ALONE, b"", 1).replace(_NO_EXERCISE, b"")
     members = msgspec.to_builtins(effect).items()
     return msgspec.json.encode({name: value for name, value in members if value or name not in added})
 

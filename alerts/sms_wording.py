@@ -19,6 +19,18 @@ _DETAIL_MINIMUM: Final = 8
 _PREFIXES: Final = {Purpose.END: "FIN ", Purpose.REMINDER: "RAPPEL "}
 
 
+def mark_of(notify: Notify) -> str:
+    """Return what opens and closes a long message that is not about real life, with the exercise's number."""
+    mark, number = MARKS.get(notify.status, ""), notify.brief.exercise
+    return f"{mark} · n° {number}" if mark and number else mark
+
+
+def closing_mark(notify: Notify) -> str:
+    """Return the last line of an SMS: the exercise's number takes less room than the mark it replaces."""
+    number = notify.brief.exercise
+    return f"EXERCICE {to_gsm7(number)}" if number else MARKS.get(notify.status, "")
+
+
 def alert_link(link_base: str, alert_id: str) -> str:
     """Return the address of an alert's page."""
     return f"{link_base.rstrip('/')}/alertes/{alert_id}"
@@ -36,16 +48,16 @@ def render_sms(notify: Notify, link_base: str) -> str:
     is left out when there is no room for it, then the word RAPPEL, and the link when it cannot be whole: see
     `MAX_LINK_BASE`.
     """
-    mark = MARKS.get(notify.status, "")
+    mark, last = MARKS.get(notify.status, ""), closing_mark(notify)
     link = to_gsm7(alert_link(link_base, notify.brief.alert_id))
-    room = SMS_SEPTETS - (2 * (septets(mark) + 1) if mark else 0)
+    room = SMS_SEPTETS - sum(septets(each) + 1 for each in (mark, last) if each)
     beside_link = room - septets(link) - 1
     head = posture_words(notify)
     if notify.purpose is Purpose.REMINDER and beside_link < septets(head) + 1 + _PLACE_MINIMUM:
         head = str(notify.brief.posture)
     if beside_link < septets(head) + 1 + _PLACE_MINIMUM:
         link, beside_link = "", room
-    return "\n".join(filter(None, (mark, _facts(notify, head, beside_link), link, mark)))
+    return "\n".join(filter(None, (mark, _facts(notify, head, beside_link), link, last)))
 
 
 def _facts(notify: Notify, head: str, room: int) -> str:

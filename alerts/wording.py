@@ -12,10 +12,11 @@ from itertools import zip_longest
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerts.astreinte import Canal
 from alerts.effects import AlertBrief, Notify, Purpose
 from alerts.french import day_text, duration_text, hour_text, instant_text, sentence
 from alerts.reading_wording import describe_reading
-from alerts.sms_wording import MARKS, MAX_LINK_BASE, alert_link, posture_words, render_sms
+from alerts.sms_wording import MAX_LINK_BASE, alert_link, mark_of, posture_words, render_sms
 from alerts.volume import wording as several
 
 __all__ = ["MAX_LINK_BASE", "Message", "alert_link", "describe_reading", "render", "render_sms"]
@@ -36,10 +37,14 @@ class Message:
     sms: str
     id: str = ""
 
+    def as_sent(self, contact: str) -> tuple[str, str]:
+        """Return the title and text that a contact (``<person>/<canal>``) gets: an SMS has no title."""
+        return ("", self.sms) if contact.rpartition("/")[2] == Canal.SMS else (self.title, self.body)
+
 
 def render(notify: Notify, link_base: str, now: datetime) -> Message:
     """Return the message of a notification sent at ``now`` (aware), with links under ``link_base``."""
-    mark = MARKS.get(notify.status, "")
+    mark = mark_of(notify)
     # One line, whatever a file's texts hold: a line break has no place in the subject of a mail.
     title = " ".join(" · ".join(filter(None, (mark, _title(notify)))).split())
     paragraphs = (mark, *_paragraphs(notify, link_base), _delay(notify, now), mark)

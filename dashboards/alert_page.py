@@ -8,7 +8,7 @@ from alerts.french import duration_text, hour_text, instant_text
 from dashboards.alert_view import AlertView
 from dashboards.board import Board
 from dashboards.chronicle import Line, moves, told
-from dashboards.labels import BADGES, BANNER_OF_STATUS, Badge, plain
+from dashboards.labels import BADGES, Badge, banner_of, plain
 from dashboards.lateness import warning
 from dashboards.measure import Measure, measure
 from orsan_plans.assess import Evidence
@@ -46,7 +46,7 @@ def alert_page(board: Board, alert: AlertView, now: datetime) -> AlertPage:
     end = alert.ended_at or now
     return AlertPage(
         alert_id=brief.alert_id,
-        banner=BANNER_OF_STATUS[alert.status],
+        banner=banner_of(alert.status, brief.exercise),
         badge=BADGES[board.current_posture(alert)],
         volet=brief.volet,
         territory=brief.territory_name,

@@ -99,6 +99,7 @@ class Board:
         self._advanced_to: dict[str, datetime | None] = dict.fromkeys(regions)
         self._sources: dict[tuple[str, str, str], SourceStatus] = {}
         self._outbox: dict[str, int] = {}
+        self._exercises: dict[tuple[str, int], int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
@@ -174,6 +175,11 @@ class Board:
         """Replace the number of notifications in the outbox by state; a state left out falls to zero."""
         self._outbox = {**dict.fromkeys(self._outbox, 0), **deliveries}
 
+    def exercised(self, region: str, by_year: Mapping[int, int]) -> None:
+        """Replace the number of exercises of a region in which a volet was activated, by year."""
+        others = {key: count for key, count in self._exercises.items() if key[0] != region}
+        self._exercises = {**others, **{(region, year): count for year, count in by_year.items()}}
+
     def effect(self, region: str, effect: Effect) -> None:
         """Apply an effect of the region's fold."""
         match effect:
@@ -245,6 +251,11 @@ class Board:
     def deliveries(self) -> dict[str, int]:
         """Notifications in the outbox by state."""
         return dict(sorted(self._outbox.items()))
+
+    @property
+    def exercises(self) -> dict[tuple[str, int], int]:
+        """Exercises in which a volet was activated, by (region, year), ordered."""
+        return dict(sorted(self._exercises.items()))
 
     @property
     def alerts(self) -> tuple[AlertView, ...]:

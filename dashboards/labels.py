@@ -32,6 +32,17 @@ BANNER_OF_STATUS: Final = {"actual": "", "exercise": "EXERCICE EXERCICE EXERCICE
 
 TAG_OF_STATUS: Final = {"actual": "", "exercise": "EXERCICE", "test": "TEST"}
 
+
+def banner_of(status: str, exercise: str) -> str:
+    """Return the banner of a page, with the number of the exercise when it has one."""
+    return f"{BANNER_OF_STATUS[status]} · n° {exercise}" if exercise else BANNER_OF_STATUS[status]
+
+
+def tag_of(status: str, exercise: str) -> str:
+    """Return what marks a line that is not about real life, with the number of the exercise when it has one."""
+    return f"{TAG_OF_STATUS[status]} {exercise}" if exercise else TAG_OF_STATUS[status]
+
+
 REASON_UNKNOWN: Final[dict[Unknown, str]] = {
     Unknown.ABSENT: "donnée absente",
     Unknown.STALE: "donnée périmée",

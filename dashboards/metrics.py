@@ -197,6 +197,12 @@ CATALOGUE: Final[dict[str, Metric]] = {
             "People who got more messages in that night than the budget of the roster.",
             "region",
         ),
+        _gauge(
+            "vigie_exercises_with_activation",
+            "Numbered exercises in which an ORSAN volet was activated, by the local year of their start.",
+            "region",
+            "year",
+        ),
         _gauge("vigie_outbox_deliveries", "Notifications in the outbox, by state.", "state"),
         _gauge("vigie_provider_down", "1 while a provider is left alone because it fails, 0 otherwise.", "provider"),
         _gauge("vigie_delivery_cut_off", "1 while no provider answers: nobody may be reached."),

@@ -116,6 +116,10 @@ def _rejected(board: Board) -> Iterator[Sample]:
     return ((labels, float(count)) for labels, count in board.rejected.items())
 
 
+def _exercises(board: Board) -> Iterator[Sample]:
+    return (((region, str(year)), float(count)) for (region, year), count in board.exercises.items())
+
+
 def _outbox(board: Board) -> Iterator[Sample]:
     return (((state,), float(count)) for state, count in board.deliveries.items())
 
@@ -182,6 +186,7 @@ SAMPLES: Final[dict[str, Callable[[Board], Iterator[Sample]]]] = {
     "vigie_entries_rejected_total": _rejected,
     "vigie_night_messages_most": _most_messages,
     "vigie_night_budget_exceeded_people": _people_over,
+    "vigie_exercises_with_activation": _exercises,
     "vigie_outbox_deliveries": _outbox,
     "vigie_notification_proofs_total": _notification_proofs,
     "vigie_provider_down": _down,

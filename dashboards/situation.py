@@ -10,7 +10,7 @@ from alerts.french import duration_text, instant_text
 from dashboards.alert_page import standing
 from dashboards.alert_view import AlertView
 from dashboards.board import Board, FeedView
-from dashboards.labels import BADGES, REASON_UNKNOWN, TAG_OF_STATUS, Badge
+from dashboards.labels import BADGES, REASON_UNKNOWN, TAG_OF_STATUS, Badge, tag_of
 from dashboards.lateness import warning
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import Posture
@@ -103,7 +103,7 @@ def _alerts(board: Board, region: str, now: datetime) -> Iterator[AlertLine]:
         brief = alert.brief
         yield AlertLine(
             alert_id=brief.alert_id,
-            tag=TAG_OF_STATUS[alert.status],
+            tag=tag_of(alert.status, brief.exercise),
             badge=BADGES[board.current_posture(alert)],
             volet=brief.volet,
             territory=brief.territory_name,

@@ -137,6 +137,7 @@ def evening_board() -> Board:
     board = Board(regions=(REGION,))
     _feed_and_measure(board)
     _raise_and_call(board)
+    board.exercised(REGION, {2026: 1})
     board.effect(REGION, raised(EXERCISE, "exercise"))
     board.advanced(REGION, EVENING + timedelta(minutes=24))
     board.outbox({"pending": 0, "claimed": 0, "sent": 1, "failed": 1})

@@ -18,9 +18,9 @@ from alerts.effects import Effect, EntryRejected, effect_id
 from orsan_plans.geography import REGIONS
 from orsan_plans.schema import PlanError
 from streams import messages
-from streams.entry import Entry
+from streams.entry import Entry, Status
 from streams.messages import PlanCatalogue
-from streams.region import calls, feeds, maintenance, open_signals, setting, visit_closing
+from streams.region import calls, exercises, feeds, maintenance, open_signals, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
 from streams.region.judging import arm_alerts, judge_all, judge_rule, named
 from streams.region.publishing import publish_calls
@@ -29,7 +29,7 @@ from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
 from streams.region.telling import let_out, tell_digest
 
-SNAPSHOT_VERSION: Final = 7
+SNAPSHOT_VERSION: Final = 8
 
 
 class JournalBroken(ValueError):
@@ -129,6 +129,9 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode: Callable[[bytes], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+_RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {**RECEIVERS, **exercises.RECEIVERS}
+
+
 def _apply(turn: Turn, entry: Entry) -> None:
     try:
         message = messages.decode(entry.kind, entry.payload)
@@ -137,7 +140,9 @@ def _apply(turn: Turn, entry: Entry) -> None:
     except msgspec.DecodeError as error:
         reason = f"unreadable payload: {error}"
     else:
-        reason = RECEIVERS[type(message)](turn, message)
+        receiver = _RECEIVERS[type(message)]
+        is_played = turn.status is Status.EXERCISE
+        reason = exercises.receive(turn, message, receiver) if is_played else receiver(turn, message)
     if reason is not None:
         turn.effects.append(_rejected(entry, reason))
 
@@ -213,4 +218,5 @@ _FIRE: Final[dict[Due, Callable[[Turn, str], None]]] = {
     Due.POSTURE: _fire_posture,
     Due.ALERT: _fire_alert,
     Due.DIGEST: tell_digest,
+    Due.EXERCISE: exercises.fire,
 }

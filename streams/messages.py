@@ -339,6 +339,50 @@ class MonitorProbe:
     probe_id: Annotated[str, Field(min_length=1, max_length=100)]
 
 
+ExerciseNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,15}$")]
+"""What an exercise is called in every message: short and plain enough for an SMS (Vigie's choice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseOpened:
+    """An exercise is about to be played: only its ``participants`` (roster ids) may be told of anything in it.
+
+    ``plan`` is the document or ORSAN plan it follows, ``volets`` those it means to play.
+    """
+
+    number: ExerciseNumber
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    plan: Annotated[str, Field(min_length=1, max_length=300)]
+    participants: Annotated[tuple[str, ...], Field(min_length=1)]
+    starts_at: Instant
+    ends_at: Instant
+    author: Annotated[str, Field(min_length=1, max_length=200)]
+    volets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseClosed:
+    """An exercise is over, before the end that was announced; ``summary`` is what its author makes of it."""
+
+    number: ExerciseNumber
+    author: Annotated[str, Field(min_length=1, max_length=200)]
+    summary: Annotated[str, Field(max_length=2000)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextsErased:
+    """Texts of messages sent before an instant are erased: how many, by whom, why.
+
+    ``sha256`` (hex) is that of the digests left in their place, in the order of their notifications.
+    """
+
+    before: Instant
+    texts: Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 Message = (
     PlanCatalogue
     | RosterVersion
@@ -363,6 +407,9 @@ Message = (
     | MaintenancePlanned
     | DeliveryProof
     | MonitorProbe
+    | ExerciseOpened
+    | ExerciseClosed
+    | TextsErased
 )
 
 TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
@@ -389,6 +436,9 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "maintenance.planned": MaintenancePlanned,
     "delivery.proof": DeliveryProof,
     "monitor.probe": MonitorProbe,
+    "exercise.opened": ExerciseOpened,
+    "exercise.closed": ExerciseClosed,
+    "texts.erased": TextsErased,
 }
 KIND_OF_TYPE: Final[dict[type[Message], str]] = {type_: kind for kind, type_ in TYPE_OF_KIND.items()}
 

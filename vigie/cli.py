@@ -10,11 +10,13 @@ import typer
 from vigie import (
     api_commands,
     astreinte_commands,
+    audit_commands,
     auditor_commands,
     burden_command,
     database_commands,
     demo_command,
     dlq_commands,
+    exercise_commands,
     feeds_commands,
     health_commands,
     ingest_commands,
@@ -54,6 +56,8 @@ app.add_typer(silence_commands.app, name="silence")
 app.add_typer(maintenance_commands.app, name="maintenance")
 app.command("burden")(burden_command.burden)
 app.add_typer(astreinte_commands.app, name="astreinte")
+app.add_typer(audit_commands.app, name="audit")
+app.add_typer(exercise_commands.app, name="exercise")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from streams.adapters.sqlite_journal import SqliteJournal
+from vigie.audited import of_journal
 from vigie.demo import play
 from vigie.demo_depot import emptied
 from vigie.demo_scenarios import Scenario, exercise_scenario, wave_scenario, winter_scenario
@@ -74,9 +75,17 @@ def _run(console: Console, scenario: Scenario, seed: int, journal: Path, seconds
         with Screen(console, scenario, seconds, is_daily=depot is None) as screen:
             ending = play(scenario, opened, seed, screen, depot)
         console.print(ending_table(ending))
+        shown = of_journal(opened)
+        summaries = [each.audit().summary() for each in shown]
+        faults = [fault for each in shown for fault in each.faults()]
     if depot is not None:
         console.print(f"fichiers : {depot} (`vigie quarantine list --journal {journal}` dit ce qui est mis de côté)")
+    for summary in summaries if len(summaries) == 1 else ():
+        console.print(f"audit : {summary} (`vigie audit show --journal {journal}`)")
+    for fault in faults:
+        typer.echo(f"vigie: {fault}", err=True)
     console.print(f"journal : {journal} (`vigie journal verify {journal}`, `vigie retex replay {journal}`)")
     if ending.digest != ending.replay_digest:
         typer.echo("vigie: the replay differs from what was played", err=True)
+    if faults or ending.digest != ending.replay_digest:
         raise typer.Exit(1)

@@ -17,7 +17,7 @@ from orsan_plans.territory import is_territory
 from streams.messages import Acknowledge, AnswerDecision, DecideVolet
 from vigie.errors import explained
 from vigie.running import run_until
-from vigie.saying import DEFAULT_DROP, Drop, Live, say
+from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
 from vigie.settings import chosen
 
 
@@ -37,6 +37,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
         int | None,
         typer.Option(min=0, max=3650, metavar="DAYS", help="How long dropped files and quarantined bytes are kept."),
     ] = None,
+    keep_texts_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=36_500, metavar="DAYS", help="How long the texts of messages sent are kept."),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
@@ -50,8 +54,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     settings = chosen(
         region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
-        ror_directory=ror_directory, keep_days=keep_days, host=host, port=port, link_base=link_base,
-        heartbeat_minutes=heartbeat_minutes,
+        ror_directory=ror_directory, keep_days=keep_days, keep_texts_days=keep_texts_days, host=host, port=port,
+        link_base=link_base, heartbeat_minutes=heartbeat_minutes,
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
@@ -82,7 +86,7 @@ def _exit_now() -> NoReturn:
     os._exit(0)
 
 
-def ack(
+def ack(  # noqa: PLR0913 - one parameter per option
     alerts: Annotated[
         list[str], typer.Argument(metavar="ALERT...", help="Ids of the alerts, as their pages show them.")
     ],
@@ -93,6 +97,8 @@ def ack(
     ] = AnswerDecision.TAKE,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     person: Annotated[str, typer.Option(metavar="ID", help="Their id in the roster, if their name is not in it.")] = "",
+    *,
+    exercise: Exercise = False,
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
@@ -101,10 +107,11 @@ def ack(
     The running monitor reads the answers from its drop directory.
     """
     for alert in alerts:
-        say(Acknowledge(alert, by, "vigie ack", decision, reason, person), drop, live)
+        said = Acknowledge(alert, by, "vigie ack", decision, reason, person)
+        say(said, drop, live, status_of(exercise=exercise))
 
 
-def decide(
+def decide(  # noqa: PLR0913 - one parameter per option
     decision: Annotated[
         Literal["proposer", "activer", "lever"],
         typer.Argument(help="Propose to activate the volet, activate or lift it."),
@@ -113,6 +120,8 @@ def decide(
     territory: Annotated[str, typer.Argument(help="DEP-44, REG-52…")],
     author: Annotated[str, typer.Option(help="The authority who decided, or who proposes.")],
     reason: Annotated[str, typer.Option(help="Why.")],
+    *,
+    exercise: Exercise = False,
     drop: Drop = DEFAULT_DROP,
     live: Live = None,
 ) -> None:
@@ -122,4 +131,4 @@ def decide(
     """
     if not is_territory(territory):
         raise typer.BadParameter(f"{territory!r} is not a territory such as DEP-44 or REG-52", param_hint="TERRITORY")
-    say(DecideVolet(volet, territory, decision, author, reason), drop, live)
+    say(DecideVolet(volet, territory, decision, author, reason), drop, live, status_of(exercise=exercise))

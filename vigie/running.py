@@ -43,6 +43,7 @@ from vigie.past import catalogue_message
 from vigie.proving import Proving, heartbeat_book, leaving_in
 from vigie.settings import Settings
 from vigie.sources_shown import SourcesShown
+from vigie.text_keeping import erase_by_rule
 from vigie.upkeep import Upkeep
 
 IDLE_SECONDS: Final = 1.0
@@ -89,7 +90,12 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         embedded.load()
         sources = SourcesShown(board, journal.receipts.all())
         collector = build_collector(embedded.monitor, settings, os.environ, sources.receive)
-        upkeep = Upkeep(settings.kept, lambda now: collector.purge(Context(settings.region, now)), drop)
+
+        def purge(now: datetime) -> None:
+            collector.purge(Context(settings.region, now))
+            erase_by_rule(embedded.monitor, journal, now, settings.texts_kept)
+
+        upkeep = Upkeep(settings.kept, purge, drop)
         dropping = Dropping(embedded.monitor, collector, drop, settings.region, _Log())
         if taken_back := embedded.sender.recover(datetime.now(UTC)):
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)

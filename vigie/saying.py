@@ -20,6 +20,7 @@ from vigie.errors import explained
 from vigie.live_settings import live_settings
 
 Drop = Annotated[Path, typer.Option(envvar="VIGIE_DROP", help="Drop directory of the running monitor.")]
+Exercise = Annotated[bool, typer.Option("--exercise", help="Within the exercise that is being played.")]
 DEFAULT_DROP: Final = Path("var/depot")
 
 
@@ -45,6 +46,11 @@ TheLive = Annotated[
         "--live", metavar="CODE", envvar="VIGIE_LIVE", callback=_known, help="The région (INSEE code) of the journal."
     ),
 ]
+
+
+def status_of(*, exercise: bool) -> Status:
+    """Return the status of what is said: of an exercise, or of real life."""
+    return Status.EXERCISE if exercise else Status.ACTUAL
 
 
 def say(message: Message, drop: Path, live: str | None, status: Status = Status.ACTUAL) -> None:

@@ -6,6 +6,7 @@ from alerts.effects import Effect
 from dashboards.board import Board, PostureKey
 from streams.entry import Status
 from streams.monitor import Committed
+from streams.region.exercises import counted_by_year
 from streams.region.fold import Fold
 from streams.region.state import World
 
@@ -44,6 +45,7 @@ class Showing:
             name, _, territory = key.partition("@")
             received_at = feed.last_received_at if feed.has_reported else None
             self.board.feed(region, name, territory, received_at, feed.is_silent)
+        self.board.exercised(region, counted_by_year(fold))
         if self._seeded.get(region) != len(world.postures):
             self._seeded[region] = len(world.postures)
             self._seed_postures(region, fold, world)

@@ -13,7 +13,6 @@ from typing import Final
 
 from apprise import Apprise, AppriseAsset, AppriseResult, AppriseResultStatus, NotifyBase, NotifyFormat
 
-from alerts.astreinte import Canal
 from alerts.channel import SENT, Outcome, failed
 from alerts.wording import Message
 
@@ -62,12 +61,8 @@ class AppriseChannel:
             why = f"address not understood: check the address of {contact} in the roster file"
             return failed(why, blames_provider=False)
         apprise = Apprise(service)
-        if contact.rpartition("/")[2] == Canal.SMS:
-            result = apprise.notify(body=message.sms, body_format=NotifyFormat.TEXT, timeout=self._timeout)
-        else:
-            result = apprise.notify(
-                title=message.title, body=message.body, body_format=NotifyFormat.TEXT, timeout=self._timeout
-            )
+        title, body = message.as_sent(contact)
+        result = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT, timeout=self._timeout)
         return SENT if result else _failure(result)
 
     def _service(self, address: str) -> NotifyBase | None:

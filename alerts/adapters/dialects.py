@@ -192,3 +192,9 @@ def bare_rows(connection: Connection, query: Executable, parameters: Mapping[str
 def _compiled(query: Executable, dialect: str) -> tuple[str, dict[str, Any]]:
     compiled = query.compile(dialect=_DIALECTS[dialect])  # type: ignore[attr-defined]  # each is a ClauseElement
     return str(compiled), compiled.params
+
+
+def overwrite_erased(connection: Connection) -> None:
+    """Let what the transaction erases be overwritten in the file, where the database can; its backups keep it."""
+    if connection.dialect.name == SQLITE:
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")

@@ -5,14 +5,14 @@ senders, even in two processes, never hold the same item. On PostgreSQL a sender
 another is claiming. `enqueue` and `finish_all` run inside the caller's transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Index, Row, func, select, update
 from sqlmodel import SQLModel
 
-from alerts import outbox
+from alerts import erasure, outbox
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
 from alerts.effects import Notify, decode, encode
@@ -49,6 +49,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 OUTBOX: Final = table_of(OutboxRow)
+_CHUNK: Final = 500
 
 
 class StoredOutbox:
@@ -101,6 +102,27 @@ class StoredOutbox:
         with self._database.asking() as connection:
             row = _find(connection, region, notification_id)
         return _to_item(row) if row else None
+
+    def items(self, region: str) -> Iterator[Item]:
+        """Stream a région's items by notification, in constant memory."""
+        of_region = select(OUTBOX).where(OUTBOX.c.region == region).order_by(OUTBOX.c.notification_id).limit(_CHUNK)
+        after = ""
+        while True:
+            with self._database.reading() as connection:
+                rows = connection.execute(of_region.where(OUTBOX.c.notification_id > after)).all()
+            if not rows:
+                return
+            yield from map(_to_item, rows)
+            after = rows[-1].notification_id
+
+    def erase(self, region: str, before: datetime) -> int:
+        """Replace the texts of what was finished before an instant by their digests, at once; return how many."""
+        finished = select(OUTBOX).where(OUTBOX.c.region == region, OUTBOX.c.finished_at < to_micros(before))
+        with self._database.writing() as connection:
+            dialects.overwrite_erased(connection)
+            items = [(row, _to_item(row)) for row in connection.execute(finished).all()]
+            texts = [(row, erasure.erased(item)) for row, item in items if erasure.is_erasable(item, before)]
+            return sum(_replace(connection, row.seal, item) for row, item in texts)
 
     def counts(self) -> dict[OutboxState, int]:
         """Return how many items are in each state; every state is present."""

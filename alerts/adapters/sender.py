@@ -125,7 +125,7 @@ class Sender:
         if not (outcome.is_sent or outcome.is_final or self._policy.is_exhausted(delivery.attempts)):
             self._outbox.retry(delivery, now, outcome.reason)
             return None
-        title, body = sending.message.title, sending.message.body
+        title, body = sending.message.as_sent(delivery.contact)
         finished = Finished(delivery.notification_id, outcome.is_sent, now, title, body, outcome.reason)
         return Report(delivery, finished)
 

@@ -6,7 +6,7 @@ from typing import Final
 from alerts.effects import AlertBrief, Digest, DigestLine, Notify, Purpose
 from alerts.french import instant_text, sentence
 from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
-from alerts.sms_wording import MARKS, alert_link, posture_words
+from alerts.sms_wording import MARKS, alert_link, closing_mark, posture_words
 from orsan_plans.posture import Posture
 from orsan_plans.territory import name_of
 
@@ -56,14 +56,14 @@ def paragraphs_of(notify: Notify, link_base: str) -> tuple[str, ...]:
 
 def sms_of(notify: Notify, link_base: str) -> str:
     """Return at most 160 GSM 7-bit septets: what opens the text is whole, its middle is cut, then the link."""
-    mark = MARKS.get(notify.status, "")
-    room = SMS_SEPTETS - (2 * (septets(mark) + 1) if mark else 0)
+    mark, last = MARKS.get(notify.status, ""), closing_mark(notify)
+    room = SMS_SEPTETS - (septets(mark) + septets(last) + 2 if mark else 0)
     link = to_gsm7(_link(notify, link_base))
     beside_link = room - septets(link) - 1
     if beside_link < _TEXT_MINIMUM:
         link, beside_link = "", room
     text = shorten(" ".join(to_gsm7(_short(notify)).split()), beside_link)
-    return "\n".join(filter(None, (mark, text, link, mark)))
+    return "\n".join(filter(None, (mark, text, link, last)))
 
 
 def _count(notify: Notify) -> int:

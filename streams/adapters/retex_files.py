@@ -20,14 +20,14 @@ DECIMALS: Final = 4
 def write_readings(path: Path, readings: Sequence[tuple[datetime, Reading]]) -> None:
     """Write the published readings in order of recorded instant; OSError when the file cannot be written."""
     ordered = sorted(readings, key=lambda row: row[0])
-    _write_csv(path, READING_COLUMNS, (_reading_row(at, reading) for at, reading in ordered))
+    write_csv(path, READING_COLUMNS, (_reading_row(at, reading) for at, reading in ordered))
 
 
 def write_transitions(path: Path, effects: Iterable[Effect]) -> None:
     """Write the real postures that moved in order of recorded instant; those of exercises are among the effects."""
     real = [effect for effect in effects if isinstance(effect, PostureChanged) and effect.status == "actual"]
     moved = sorted(real, key=lambda each: each.at)
-    _write_csv(path, TRANSITION_COLUMNS, map(_transition_row, moved))
+    write_csv(path, TRANSITION_COLUMNS, map(_transition_row, moved))
 
 
 def write_effects(path: Path, effects: Iterable[Effect]) -> None:
@@ -80,7 +80,8 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table with one line of headings; OSError when the file cannot be written."""
     with _whole(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

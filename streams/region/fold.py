@@ -1,7 +1,7 @@
 """The working parts of one region's fold: its state, the rules in force derived from it, and one turn's effects."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from heapq import heappush
@@ -113,9 +113,25 @@ class Turn:
     def __post_init__(self) -> None:
         self.world = self.fold.state.worlds[self.status]
 
+    @property
+    def exercise(self) -> str:
+        """The number of the exercise being played; empty in real life and where exercises have no number."""
+        running = self.fold.state.running_exercise(self.now) if self.status is Status.EXERCISE else None
+        return "" if running is None else running.opened.number
+
     def desk(self) -> Desk:
         """Return the circumstances in which alerts are worked."""
-        return Desk(self.status, self.now, self.fold.roster, self.fold.ancestors, self.world.silences.values())
+        silences = self.world.silences.values()
+        return Desk(self.status, self.now, self._roster(), self.fold.ancestors, silences)
+
+    def _roster(self) -> Roster | None:
+        """Return the roster with the participants of the numbered exercise; its own where exercises have no number."""
+        roster, state = self.fold.roster, self.fold.state
+        if roster is None or self.status is not Status.EXERCISE or not state.exercises:
+            return roster
+        running = state.running_exercise(self.now)
+        told = () if running is None else running.opened.participants
+        return replace(roster, exercise_participants=tuple(each for each in told if roster.person(each) is not None))
 
     def publish(self, reading: Reading) -> None:
         """Make a reading the territory's latest, and show it."""

@@ -157,8 +157,11 @@ def _move(
     after = state.posture
     audience = in_force.rule.audience(after)
     _changed(turn, in_force.key, in_force.volet, territory, before, after, evidence)
+    exercise = turn.exercise
+    # One exercise may end and the next begin within an instant: their alerts are not the same.
+    numbered = (exercise,) if exercise else ()
     brief = AlertBrief(
-        alert_id=effect_id("alert", turn.status, in_force.key, territory, turn.now.isoformat()),
+        alert_id=effect_id("alert", turn.status, in_force.key, territory, turn.now.isoformat(), *numbered),
         volet=in_force.volet,
         plan=in_force.plan,
         rule=in_force.rule.id,
@@ -172,6 +175,7 @@ def _move(
         reflex_actions=in_force.rule.reflex_actions,
         time_zone=turn.fold.zone.key,
         needs_answer=audience is not None and audience.needs_acknowledgement,
+        exercise=exercise,
     )
     _follow(turn, PostureMove(in_force.key, before, after, brief, audience))
     if after is Posture.ALERTE and in_force.rule.proposes_volet:

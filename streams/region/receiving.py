@@ -35,6 +35,7 @@ from streams.messages import (
     SilenceLifted,
     SilenceSet,
     SmurIntervention,
+    TextsErased,
 )
 from streams.region import beds, daily, feeds, open_signals, quiet, setting
 from streams.region.calls import keep_activity, keep_intervention
@@ -399,4 +400,5 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     QuarantineDropped: noted,
     DeliveryProof: noted,
     MonitorProbe: probe,
+    TextsErased: noted,
 }

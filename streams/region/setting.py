@@ -61,6 +61,8 @@ def index_plans(fold: Fold, now: datetime) -> None:
 
 
 def _judge_world(turn: Turn) -> None:
+    if turn.status is Status.EXERCISE and turn.fold.state.exercises and not turn.exercise:
+        return  # between two exercises nothing is played
     world, rules = turn.world, turn.fold.rules
     for key in sorted(world.postures):
         rule_key, _, territory = key.partition("@")

@@ -14,6 +14,7 @@ from streams.entry import Status
 from streams.messages import (
     BedCapacity,
     Etablissement,
+    ExerciseOpened,
     MaintenancePlanned,
     PlanDocument,
     RegulationActivity,
@@ -40,6 +41,7 @@ class Due(IntEnum):
     POSTURE = 8
     ALERT = 9
     DIGEST = 10
+    EXERCISE = 11
 
 
 Deadline = tuple[datetime, int, Status, str]
@@ -102,6 +104,18 @@ class World:
 
 
 @dataclass(slots=True)
+class ExerciseState:
+    """An exercise. ``activated``: volets activated in it, each with the first instant; ``closed_by`` empty: by time."""
+
+    opened: ExerciseOpened
+    opened_at: datetime
+    ended_at: datetime | None = None
+    closed_by: str = ""
+    summary: str = ""
+    activated: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class RegionState:
     """One region. ``now`` is the recorded instant up to which every deadline has fired; ``seq`` the last entry."""
 
@@ -113,3 +127,15 @@ class RegionState:
     etablissements: dict[str, Etablissement] = field(default_factory=dict)
     worlds: dict[Status, World] = field(default_factory=lambda: {status: World() for status in Status})
     deadlines: list[Deadline] = field(default_factory=list)
+    exercises: dict[str, ExerciseState] = field(default_factory=dict)
+    """Every numbered exercise, by number."""
+
+    @property
+    def unfinished_exercise(self) -> ExerciseState | None:
+        """The exercise that was opened and is not over, started or not."""
+        return next((each for each in self.exercises.values() if each.ended_at is None), None)
+
+    def running_exercise(self, now: datetime) -> ExerciseState | None:
+        """Return the exercise that is being played at ``now``."""
+        known = self.unfinished_exercise
+        return known if known is not None and known.opened.starts_at <= now else None

@@ -88,7 +88,7 @@ def test_what_is_due_is_sent_and_reported_with_its_text() -> None:
     assert sender.dispatch(EPOCH) == 1
     (report,) = sender.collect(EPOCH)
     message = render(call, LINK, EPOCH)
-    assert report.finished == Finished(call.id, True, EPOCH, message.title, message.body)
+    assert report.finished == Finished(call.id, True, EPOCH, "", message.sms)
     assert [(attempt.contact, attempt.message) for attempt in channel.attempts] == [(call.contact, message)]
     assert sender.collect(EPOCH) == []
     close(outbox, report)

@@ -23,6 +23,8 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    ExerciseClosed,
+    ExerciseOpened,
     FeedReceived,
     Message,
     PassageCorrected,
@@ -236,6 +238,24 @@ OTHERS: Final = CHANGES.map(lambda message: partial(_given, message))
 POLICIES: Final = st.sampled_from(POLICED).map(lambda message: partial(_given, message))
 
 
+@st.composite
+def exercises(draw: st.DrawFn) -> Making:
+    """Open or close one of three exercises: twice the same, for somebody unknown, over before it starts."""
+    number = draw(st.sampled_from(["1", "2", "3"]))
+    who = draw(st.sampled_from([("eva",), ("cecile", "denis"), ("cecile", "eva"), ("inconnu",)]))
+    starts = draw(st.sampled_from([0, 0, -30, 40])) * MINUTE
+    lasts = draw(st.sampled_from([30, 240, 240, 3000, -10])) * MINUTE
+    is_opened = draw(st.sampled_from([True, True, False]))
+
+    def make(_fold: Fold, _effects: list[Effect], at: Entry) -> Message:
+        starts_at = at.recorded_at + starts
+        if is_opened:
+            return ExerciseOpened(number, "Essai", "Plan", who, starts_at, starts_at + lasts, "Cheffe")
+        return ExerciseClosed(number, "Cheffe", "Fini")
+
+    return make
+
+
 Script = list[tuple[timedelta, Status, Making]]
 
 
@@ -243,7 +263,10 @@ def scripts(
     *kinds: st.SearchStrategy[Making], statuses: st.SearchStrategy[Status] = STATUSES
 ) -> st.SearchStrategy[Script]:
     chosen = kinds or (MEASURES, MEASURES, MEASURES, ANSWERS, REPORTS, OTHERS, POLICIES)
-    return st.lists(st.tuples(GAPS, statuses, st.one_of(*chosen)), min_size=1, max_size=20)
+    steps = st.tuples(GAPS, statuses, st.one_of(*chosen))
+    played = st.tuples(GAPS, st.just(Status.EXERCISE), exercises())
+    some = steps if kinds else st.one_of(*[steps] * 9, played)
+    return st.lists(some, min_size=1, max_size=20)
 
 
 def entries_of(script: Script, *opening: Message) -> list[Entry]:

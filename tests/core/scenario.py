@@ -31,6 +31,8 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    ExerciseClosed,
+    ExerciseOpened,
     MaintenancePlanned,
     Message,
     PassageRPU,
@@ -270,7 +272,7 @@ def _received(words: dict[str, Any], at: datetime) -> Message:
     return _about_volume(kind, body, at) if kind in about_volume else _message(kind, body, at)
 
 
-def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:
+def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:  # noqa: PLR0911 - one per word
     """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
     match kind:
         case "signal":
@@ -295,6 +297,12 @@ def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
+        case "exercice_ouvert":
+            until = at + timedelta(minutes=body["minutes"])
+            who = tuple(body["participants"])
+            return ExerciseOpened(body["numéro"], body["titre"], body["plan"], who, at, until, body["par"])
+        case "exercice_clos":
+            return ExerciseClosed(body["numéro"], body["par"])
     raise ValueError(f"a scenario receives no {kind!r}")
 
 

@@ -21,6 +21,7 @@ from dashboards.testing import (
     BRIEF,
     CROSSED,
     EVENING,
+    EXERCISE,
     EXERCISE_ID,
     REGION,
     SHARE,
@@ -178,6 +179,16 @@ def test_the_situation_lists_the_worst_first_and_exercises_last() -> None:
     html = _client(evening_board()).get("/").text
     assert html.index(ALERT_ID) < html.index(EXERCISE_ID)
     assert "EXERCICE" in _text(html)
+
+
+def test_an_exercise_with_a_number_says_it_too() -> None:
+    board = evening_board()
+    board.effect(REGION, raised(replace(EXERCISE, exercise="2026-01"), "exercise"))
+    page = _client(board).get(f"/alertes/{EXERCISE_ID}").text
+    body = _text(page).split("Vigie ", 1)[1]
+    assert body.startswith("EXERCICE EXERCICE EXERCICE · n° 2026-01")
+    assert body.endswith("EXERCICE EXERCICE EXERCICE · n° 2026-01")
+    assert "EXERCICE 2026-01" in _text(_client(board).get("/").text)
 
 
 def test_an_exercise_says_so_first_and_last() -> None:

@@ -1,0 +1,202 @@
+"""The audit as people read it: alert by alert, in order of time, in French; and as rows for a spreadsheet."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.effects import AlertBrief
+from alerts.french import day_text
+from dashboards.labels import CHANGES, PURPOSES, REASON_NOT_SENT, banner_of, channel_label, plain, tag_of
+from streams.audit_records import Record, What
+
+COLUMNS: Final = (
+    *("instant", "region", "statut", "exercice", "alerte", "volet", "territoire", "quoi", "personne", "role"),
+    *("canal", "objet", "decision", "resultat", "resultat_le", "essais", "detail", "titre", "texte"),
+)
+
+_ANSWERS: Final = {
+    "prendre": "« je prends »",
+    "transmettre": "« je transmets »",
+    "fausse_alerte": "« fausse alerte »",
+    "surveiller": "« à surveiller »",
+}
+_RESULTS: Final = {
+    "sent": "envoyé",
+    "failed": "ÉCHEC",
+    "pending": "en attente d'envoi",
+    "claimed": "envoi en cours",
+    "done": "envoyé",
+    "": "jamais mis en file d'envoi",
+}
+_VERBS: Final = {"activer": "active", "lever": "lève", "proposer": "propose d'activer"}
+_WHAT: Final = {
+    What.RAISED: "alerte",
+    What.TOLD: "message",
+    What.NOT_SENT: "non-envoi",
+    What.ANSWERED: "réponse",
+    What.CHANGED: "évolution",
+    What.DECIDED: "décision",
+    What.EXERCISE: "exercice",
+    What.ERASED: "effacement",
+}
+_MOVES: Final = {what.value: text for what, text in CHANGES.items()}
+"""Of an alert, by the journal's word."""
+_LINK: Final = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+"""What opens something in a link, 32 bytes in URL-safe base64: an audit is read by more people than the message was."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Audit:
+    """Words for the records of a région. ``names``: roster id → name; ``zone``: IANA name of its time zone."""
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        names: Mapping[str, str],
+        zone: str,
+        briefs: Mapping[str, AlertBrief] | None = None,
+    ) -> None:
+        self.records = tuple(records)
+        self._names = names
+        self._zone = ZoneInfo(zone)
+        own = {each.alert_id: each.brief for each in self.records if each.brief is not None}
+        self._briefs = own if briefs is None else briefs
+
+    def only(self, is_wanted: Callable[[Record], bool]) -> "Audit":
+        """Return the records that are wanted; the alerts they speak of keep their heading."""
+        kept = [record for record in self.records if is_wanted(record)]
+        return Audit(kept, self._names, self._zone.key, self._briefs)
+
+    def lines(self, *, with_texts: bool = True) -> Iterator[str]:
+        """Yield the audit, alert by alert, then what concerns none."""
+        groups: dict[str, list[Record]] = {}
+        for record in self.records:
+            groups.setdefault(record.alert_id, []).append(record)
+        others = groups.pop("", [])
+        for alert_id, group in groups.items():
+            yield from self._heading(alert_id, group)
+            yield from self._told(group, with_texts=with_texts)
+            yield ""
+        if others:
+            yield "Décisions de l'autorité, exercices, effacements"
+            yield from self._told(others, with_texts=with_texts)
+
+    def summary(self) -> str:
+        """Return one line of counts."""
+        told = Counter(record.result for record in self.records if record.what is What.TOLD)
+        counts = Counter(record.what for record in self.records)
+        sent = told["sent"] + told["done"]
+        waiting = told["pending"] + told["claimed"]
+        return (
+            f"{counts[What.TOLD]} messages ({sent} remis, {told['failed']} en échec, {waiting} en attente), "
+            f"{counts[What.NOT_SENT]} non-envois motivés, {counts[What.ANSWERED]} réponses, "
+            f"{counts[What.DECIDED]} décisions de l'autorité"
+        )
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield one row of `COLUMNS` per record; no cell begins as a formula does."""
+        for each in self.records:
+            brief = self._briefs.get(each.alert_id)
+            about = (brief.volet, brief.territory) if brief else ("", "")
+            row = (
+                *(_stamp(each.at), each.region, each.status, each.exercise, each.alert_id, *about, _WHAT[each.what]),
+                *(each.person, each.role, each.channel, each.purpose, each.decision, each.result),
+                *(_stamp(each.result_at), str(each.tries or ""), each.detail, each.title, _closed(each.text)),
+            )
+            yield tuple(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row)
+
+    def _heading(self, alert_id: str, group: list[Record]) -> Iterator[str]:
+        brief = self._briefs.get(alert_id)
+        if brief is None:
+            yield f"Alerte {alert_id}"
+            return
+        status = group[0].status
+        words = (banner_of(status, brief.exercise), brief.posture, brief.volet, brief.territory_name, brief.title)
+        yield " · ".join(filter(None, words))
+        yield f"  alerte {alert_id}"
+
+    def _told(self, group: list[Record], *, with_texts: bool) -> Iterator[str]:
+        day = ""
+        for record in group:
+            local = record.at.astimezone(self._zone)
+            if day != day_text(local.date()):
+                day = day_text(local.date())
+                yield f"  {day}"
+            yield f"    {local:%H:%M:%S}  {_PHRASES[record.what](self, record)}"
+            if with_texts and (record.title or record.text):
+                yield from (
+                    f"              | {line}" for line in (record.title, *_closed(record.text).splitlines()) if line
+                )
+
+    def _who(self, record: Record) -> str:
+        name = self._names.get(record.person, plain(record.person))
+        role = plain(record.role)
+        return f"{name} ({role})" if name and role else name or role or "?"
+
+    def _raised(self, record: Record) -> str:
+        return f"alerte ouverte, posture {record.detail}"
+
+    def _message(self, record: Record) -> str:
+        result = _RESULTS.get(record.result, plain(record.result))
+        when = f" à {record.result_at.astimezone(self._zone):%H:%M:%S}" if record.result_at else ""
+        tries = f", {record.tries} essai{'s' if record.tries > 1 else ''}" if record.tries else ""
+        purpose = PURPOSES.get(record.purpose, plain(record.purpose))
+        how = f" par {channel_label(record.channel)}" if record.channel else ""
+        return f"{purpose} de {self._who(record)}{how} : {result}{when}{tries}{_because(record.detail)}"
+
+    def _not_sent(self, record: Record) -> str:
+        reason = REASON_NOT_SENT.get(record.result, plain(record.result))
+        return f"{self._who(record)} n'est pas prévenu : {reason}{_because(record.detail)}"
+
+    def _answered(self, record: Record) -> str:
+        decision = _ANSWERS.get(record.decision, plain(record.decision))
+        tag = tag_of(record.status, record.exercise)
+        via = f" ({record.channel})" if record.channel else ""
+        refused = f" ; sans effet : {record.result}" if record.result else ""
+        return (
+            f"{f'{tag} · ' if tag else ''}{self._who(record)} répond {decision}{via}{_because(record.detail)}{refused}"
+        )
+
+    def _changed(self, record: Record) -> str:
+        move = _MOVES.get(record.decision, plain(record.decision))
+        return f"{move}{_because(record.detail)}"
+
+    def _decided(self, record: Record) -> str:
+        tag = tag_of(record.status, record.exercise)
+        verb = _VERBS.get(record.decision, plain(record.decision))
+        return f"{f'{tag} · ' if tag else ''}{record.person} {verb} le volet {record.detail}"
+
+    def _exercised(self, record: Record) -> str:
+        refused = f" ; sans effet : {record.result}" if record.result else ""
+        about = f"exercice {record.exercise} {record.decision} par {record.person}"
+        return f"{about}{_because(record.detail)}{refused}"
+
+    def _erased(self, record: Record) -> str:
+        return f"{record.tries} textes effacés par {record.person}{_because(record.detail)}"
+
+
+_PHRASES: Final[dict[What, Callable[[Audit, Record], str]]] = {
+    What.RAISED: Audit._raised,  # noqa: SLF001 - the table of the class above
+    What.TOLD: Audit._message,  # noqa: SLF001
+    What.NOT_SENT: Audit._not_sent,  # noqa: SLF001
+    What.ANSWERED: Audit._answered,  # noqa: SLF001
+    What.CHANGED: Audit._changed,  # noqa: SLF001
+    What.DECIDED: Audit._decided,  # noqa: SLF001
+    What.EXERCISE: Audit._exercised,  # noqa: SLF001
+    What.ERASED: Audit._erased,  # noqa: SLF001
+}
+
+
+def _closed(text: str) -> str:
+    return _LINK.sub("…", text)
+
+
+def _because(detail: str) -> str:
+    return f" ({detail})" if detail else ""
+
+
+def _stamp(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
