@@ -28,7 +28,7 @@ from streams.region.receiving import RECEIVERS, feed_changed, judge_signal
 from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
 
-SNAPSHOT_VERSION: Final = 4
+SNAPSHOT_VERSION: Final = 5
 
 
 class JournalBroken(ValueError):

@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from alerts.adapters.contact_codes import CodeRefused
 from alerts.outbox import StorageError
 from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.schema import PlanError
@@ -26,6 +27,7 @@ from vigie.live_settings import UnusableSettings
 
 EXPECTED: Final = (
     ArchiveError,
+    CodeRefused,
     DirectoryError,
     DocumentError,
     JournalBroken,

@@ -13,7 +13,7 @@ from typing import Final
 
 from apprise import Apprise, AppriseAsset, AppriseResult, AppriseResultStatus, NotifyBase, NotifyFormat
 
-from alerts.astreinte import Canal
+from alerts.astreinte import Canal, canal_of
 from alerts.channel import SENT, Outcome, failed
 from alerts.wording import Message
 
@@ -57,7 +57,7 @@ class AppriseChannel:
         if service is None:
             return failed(f"address not understood: check the address of {contact} in the roster file")
         apprise = Apprise(service)
-        if contact.rpartition("/")[2] == Canal.SMS:
+        if canal_of(contact) == Canal.SMS:
             result = apprise.notify(body=message.sms, body_format=NotifyFormat.TEXT, timeout=self._timeout)
         else:
             result = apprise.notify(

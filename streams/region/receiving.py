@@ -13,6 +13,8 @@ from streams.entry import FUTURE_TOLERANCE
 from streams.messages import (
     Acknowledge,
     BedCapacity,
+    ContactTested,
+    ContactVerified,
     DailyFigures,
     DecideVolet,
     DeliveryReport,
@@ -350,6 +352,8 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     SignalSanitaire: signal,
     Acknowledge: acknowledge,
     DeliveryReport: delivery,
+    ContactVerified: setting.contact_verified,
+    ContactTested: setting.contact_tested,
     DecideVolet: decision,
     PlanCatalogue: setting.plans,
     RosterVersion: setting.roster,

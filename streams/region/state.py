@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from alerts.book import AlertBook
+from alerts.contact_proofs import ContactProof
 from alerts.postures import PostureState
 from orsan_plans.reading import Reading
 from streams.entry import Status
@@ -93,5 +94,6 @@ class RegionState:
     plans: tuple[PlanDocument, ...] = ()
     roster: dict[str, Any] | None = None
     etablissements: dict[str, Etablissement] = field(default_factory=dict)
+    contacts: dict[str, ContactProof] = field(default_factory=dict)
     worlds: dict[Status, World] = field(default_factory=lambda: {status: World() for status in Status})
     deadlines: list[Deadline] = field(default_factory=list)
