@@ -116,7 +116,8 @@ def _check_order(starts: datetime, ends: datetime) -> None:
         refuse("period", [(("au",), f"ends on {ends:%Y-%m-%d %H:%M}, before or as it begins")])
 
 
-def _instant(local: datetime, zone: ZoneInfo) -> datetime:
+def as_instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return a wall-clock instant in UTC: after the time that a change of the clock skips, the first of two."""
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
@@ -136,7 +137,7 @@ class PlanningForm(HeldForm):
 
     def to_schedule(self, zone: ZoneInfo) -> Schedule:
         """Return the schedule, its period as instants."""
-        period = (_instant(self.du, zone), _instant(self.au, zone))
+        period = (as_instant(self.du, zone), as_instant(self.au, zone))
         return Schedule(self.role, *period, self.people, self.auteur, self.motif, self.hand_over)
 
 
@@ -165,7 +166,7 @@ class RemplacementForm(FileModel):
 
     def to_override(self, zone: ZoneInfo) -> Override:
         """Return the replacement, its period as instants."""
-        period = (_instant(self.du, zone), _instant(self.au, zone))
+        period = (as_instant(self.du, zone), as_instant(self.au, zone))
         return Override(self.role, *period, self.absent, self.remplacant, self.auteur, self.motif)
 
 

@@ -7,7 +7,7 @@ import typer
 from alerts.adapters.roster_files import load_roster
 from alerts.astreinte import Roster
 from streams.messages import RosterVersion
-from vigie import contact_commands, roster_history, roster_shown
+from vigie import contact_commands, roster_calendar, roster_history, roster_shown
 from vigie.errors import explained
 from vigie.live_settings import live_settings
 from vigie.roster_periods import File
@@ -17,6 +17,8 @@ from vigie.standing import standing
 app = typer.Typer(help="The astreinte tableau.", no_args_is_help=True)
 app.command("show")(roster_shown.show)
 app.command("check")(roster_shown.check)
+app.command("export")(roster_calendar.export)
+app.command("import")(roster_calendar.import_)
 app.command("history")(roster_history.history)
 app.command("verify")(contact_commands.verify)
 app.command("test")(contact_commands.try_out)
