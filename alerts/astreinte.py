@@ -139,7 +139,7 @@ class Roster:
         missing = [person for person in self._named() if person not in known]
         if missing:
             raise ValueError(f"not a person of the roster: {missing[0]!r}")
-        periods = (*self.schedules, *self.overrides)
+        periods: list[Schedule | Override] = [*self.schedules, *self.overrides]
         roles = {role.id for role in self.roles}
         if unknown := [period.role for period in periods if period.role not in roles]:
             raise ValueError(f"not a role of the roster: {unknown[0]!r}")

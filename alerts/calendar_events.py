@@ -57,7 +57,9 @@ class _Words:
         alone = {
             id_: " ".join(name.split())
             for id_, name in named.items()
-            if counted[_plain(name)] == 1 and _plain(name) not in named and not {",", _SEPARATOR} & {*name}
+            if counted[_plain(name)] == 1
+            and named.keys().isdisjoint({_plain(name)} - {id_})
+            and not {",", _SEPARATOR} & {*name}
         }
         reading = {_plain(name): id_ for id_, name in alone.items()} | {id_: id_ for id_ in named}
         return cls({id_: alone.get(id_, id_) for id_ in named}, reading)
@@ -86,7 +88,7 @@ class Titles:
                 return Duty(self._roles.reading[label], event.starts_at, event.ends_at, people)
         known = ", ".join(f"« {label} »" for label in self._roles.label.values())
         raise UnreadableEvent(
-            f"« {_shown(event.title)} » : aucun rôle reconnu ; écrivez « rôle : personne », avec un de ces rôles : {known}"
+            f"« {_shown(event.title)} » : aucun rôle reconnu ; écrivez « rôle : personne » ; les rôles : {known}"
         )
 
     def _named(self, title: str, words: str) -> tuple[str, ...]:

@@ -24,13 +24,13 @@ def address_digest(key: bytes, contact: str, address: str) -> str:
     return hmac.new(key, f"{contact}\n{address}".encode(), sha256).hexdigest()
 
 
-def verified(proof: ContactProof | None, digest: str, at: datetime) -> ContactProof:
+def after_verification(proof: ContactProof | None, digest: str, at: datetime) -> ContactProof:
     """Return the proof after a code came back from the address of ``digest``."""
     same = proof if proof is not None and proof.digest == digest else ContactProof(digest)
     return ContactProof(digest, at, same.tested_at)
 
 
-def tested(proof: ContactProof | None, digest: str, at: datetime) -> ContactProof:
+def after_trial(proof: ContactProof | None, digest: str, at: datetime) -> ContactProof:
     """Return the proof after a message was handed over to the address of ``digest``."""
     same = proof if proof is not None and proof.digest == digest else ContactProof(digest)
     return ContactProof(digest, same.verified_at, at)

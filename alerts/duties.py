@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.astreinte import Role, Roster
-from alerts.turns import HandOver, Held, hand_over_instant, last_hand_over
+from alerts.turns import HandOver, Held, Override, Schedule, hand_over_instant, last_hand_over
 
 LONGEST: Final = timedelta(days=3 * 366)
 """The longest period that is laid out: Vigie's own choice."""
@@ -51,7 +51,8 @@ def _changes(roster: Roster, role: str, starts_at: datetime, ends_at: datetime) 
     zone = ZoneInfo(roster.time_zone)
     for hand_over in _hand_overs(roster, role):
         yield from _between(hand_over, zone, starts_at, ends_at)
-    for period in (*roster.schedules, *roster.overrides):
+    periods: list[Schedule | Override] = [*roster.schedules, *roster.overrides]
+    for period in periods:
         if period.role == role:
             yield from (each for each in (period.starts_at, period.ends_at) if starts_at < each < ends_at)
 

@@ -156,7 +156,11 @@ class RosterFile(FileModel):
         """Return what is wrong in schedules and replacements that this file or another of its own holds."""
         ids, roles = [person.id for person in self.personnes], list(self.roles)
         mistakes: list[Mistake] = []
-        for key, forms in (("plannings", turns.plannings), ("remplacements", turns.remplacements)):
+        written: dict[str, tuple[PlanningForm | RemplacementForm, ...]] = {
+            "plannings": turns.plannings,
+            "remplacements": turns.remplacements,
+        }
+        for key, forms in written.items():
             for position, form in enumerate(forms):
                 mistakes += [
                     ((key, position, *path), f"nobody in personnes has the id {person!r}{suggestion(person, ids)}")
@@ -205,7 +209,7 @@ class RosterFile(FileModel):
         ``holidays`` are the local dates of the public holidays, ``more`` what the files of schedules hold.
         """
         zone = ZoneInfo(REGIONS[self.region].time_zone)
-        turns = (self, *more)
+        turns: list[RosterFile | TurnsFile] = [self, *more]
         return Roster(
             title=self.astreinte,
             region=self.region,

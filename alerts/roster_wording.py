@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from alerts.astreinte import Roster
 from alerts.duties import Duty
 from alerts.french import day_text, hour_text
-from alerts.turns import Override, Schedule, holds
+from alerts.turns import Override, Schedule
 
 NOBODY: Final = "personne"
 _DAY: Final = timedelta(days=1)
@@ -43,17 +43,21 @@ def remarks(roster: Roster, duty: Duty, holidays: Mapping[date, str]) -> tuple[s
     last = (duty.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
     days = (first + number * _DAY for number in range((last - first).days + 1))
     festive = (f"férié : {day_text(day)}, {holidays[day]}" for day in days if day in holidays)
-    return (*festive, *_changes(roster, duty))
+    return tuple(dict.fromkeys((*festive, *_changes(roster, duty))))
 
 
 def _changes(roster: Roster, duty: Duty) -> Iterator[str]:
     for schedule in roster.schedules:
-        if holds(schedule, duty.role, duty.starts_at):
+        if _meets(schedule, duty) and {*schedule.people} & {*duty.people}:
             yield f"planning : {schedule.reason} ({schedule.author})"
     for override in roster.overrides:
-        if holds(override, duty.role, duty.starts_at) and override.substitute in duty.people:
+        if _meets(override, duty) and override.substitute in duty.people:
             absent = names(roster, [override.absent])
             yield f"à la place de {absent} : {override.reason} ({override.author})"
+
+
+def _meets(period: Schedule | Override, duty: Duty) -> bool:
+    return period.role == duty.role and period.starts_at < duty.ends_at and duty.starts_at < period.ends_at
 
 
 def differences(before: Roster | None, after: Roster) -> tuple[str, ...]:

@@ -41,17 +41,17 @@ def history(
 def _lines(region: str, entries: Iterable[Entry]) -> Iterator[str]:
     before: Roster | None = None
     zone = ZoneInfo(REGIONS[region].time_zone)
-    for at, roster in _versions(entries):
+    for at, roster in _versions(region, entries):
         yield f"{at.astimezone(zone):%d/%m/%Y %H:%M} région {region} : {roster.title}, version {roster.sha256[:12]}"
         yield from (f"    {change}" for change in differences(before, roster) or ("rien n'a changé",))
         before = roster
 
 
-def _versions(entries: Iterable[Entry]) -> Iterator[tuple[datetime, Roster]]:
+def _versions(region: str, entries: Iterable[Entry]) -> Iterator[tuple[datetime, Roster]]:
     for entry in entries:
         if entry.kind == KIND_OF_TYPE[RosterVersion] and entry.status is Status.ACTUAL:
             version = decode(entry.kind, entry.payload)
-            if isinstance(version, RosterVersion) and (roster := _readable(version)) is not None:
+            if isinstance(version, RosterVersion) and (roster := _readable(version)) and roster.region == region:
                 yield entry.recorded_at, roster
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from alerts import book
 from alerts.astreinte import Roster
-from alerts.contact_proofs import tested, verified
+from alerts.contact_proofs import after_trial, after_verification
 from orsan_plans.catalogue import Catalogue
 from orsan_plans.geography import REGIONS
 from orsan_plans.plan import IndicatorCondition, Plan
@@ -136,7 +136,7 @@ def contact_verified(turn: Turn, message: ContactVerified) -> str | None:
     if turn.status is not Status.ACTUAL:
         return CONTACTS_ACTUAL_ONLY
     contacts = turn.fold.state.contacts
-    contacts[message.contact] = verified(contacts.get(message.contact), message.digest, turn.now)
+    contacts[message.contact] = after_verification(contacts.get(message.contact), message.digest, turn.now)
     return None
 
 
@@ -146,7 +146,7 @@ def contact_tested(turn: Turn, message: ContactTested) -> str | None:
         return CONTACTS_ACTUAL_ONLY
     contacts = turn.fold.state.contacts
     if message.outcome == "sent":
-        contacts[message.contact] = tested(contacts.get(message.contact), message.digest, turn.now)
+        contacts[message.contact] = after_trial(contacts.get(message.contact), message.digest, turn.now)
     return None
 
 

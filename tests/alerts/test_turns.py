@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,9 +22,13 @@ MONDAY = HandOver(0, time(8, 30), date(2026, 1, 5))
 CADRE = Role("cadre", "Cadre", ("ada", "bob"), MONDAY)
 
 
-def roster(role: Role = CADRE, **more: object) -> Roster:
-    fields = {"people": PEOPLE, "roles": (role,), "escalation": EscalationPolicy(timedelta(1), timedelta(1), "cadre")}
-    return Roster(**{"title": "Essai", "region": "52", **fields, **more})  # type: ignore[arg-type]
+def roster(role: Role = CADRE, **more: Any) -> Roster:
+    fields: dict[str, Any] = {
+        "people": PEOPLE,
+        "roles": (role,),
+        "escalation": EscalationPolicy(timedelta(1), timedelta(1), "cadre"),
+    }
+    return Roster(**{"title": "Essai", "region": "52", **fields, **more})
 
 
 def paris(text: str) -> datetime:
@@ -147,9 +152,9 @@ def test_a_period_too_long_or_empty_is_refused() -> None:
         ({"holidays": (date(2026, 5, 1), date(2026, 1, 1))}, "not in order"),
     ],
 )
-def test_a_tableau_that_contradicts_itself_is_refused(change: dict[str, object], message: str) -> None:
+def test_a_tableau_that_contradicts_itself_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        roster(**change)
+        roster(CADRE, **change)
 
 
 def test_a_canal_is_told_by_the_name_of_its_contact() -> None:
@@ -180,10 +185,12 @@ roles = st.builds(
     groups, st.none() | hand_overs, st.lists(own_days, max_size=2).map(tuple),
 )  # fmt: skip
 schedules = st.builds(
-    lambda period, people, hand_over: Schedule("cadre", *period, people, "x", "y", hand_over),
+    lambda period, people, hand_over: Schedule(
+        "cadre", period[0], period[1], people, "x", "y", hand_over
+    ),
     periods, groups, st.none() | hand_overs,
 )  # fmt: skip
-overrides = st.builds(lambda period, a, b: Override("cadre", *period, a, b, "x", "y"), periods, ids, ids)
+overrides = st.builds(lambda period, a, b: Override("cadre", period[0], period[1], a, b, "x", "y"), periods, ids, ids)
 rosters = st.builds(
     lambda role, schedules, overrides, holidays: roster(
         role, schedules=tuple(schedules), overrides=tuple(overrides), holidays=tuple(sorted(holidays))
@@ -206,9 +213,9 @@ def expected(tableau: Roster, at: datetime) -> tuple[str, ...]:
         if each.starts_at <= at < each.ends_at:
             held = each
     people = turn(held, at)
-    for each in tableau.overrides:
-        if each.starts_at <= at < each.ends_at:
-            people = tuple(dict.fromkeys(each.substitute if one == each.absent else one for one in people))
+    for change in tableau.overrides:
+        if change.starts_at <= at < change.ends_at:
+            people = tuple(dict.fromkeys(change.substitute if one == change.absent else one for one in people))
     return people
 
 
