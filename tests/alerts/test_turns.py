@@ -22,7 +22,7 @@ MONDAY = HandOver(0, time(8, 30), date(2026, 1, 5))
 CADRE = Role("cadre", "Cadre", ("ada", "bob"), MONDAY)
 
 
-def roster(role: Role = CADRE, **more: Any) -> Roster:
+def roster(role: Role = CADRE, **more: Any) -> Roster:  # noqa: ANN401 - any part of a tableau
     fields: dict[str, Any] = {
         "people": PEOPLE,
         "roles": (role,),

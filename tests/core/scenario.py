@@ -1,7 +1,8 @@
 """Plays a scenario: a timeline in French that a physician can read, run in virtual time by the embedded monitor.
 
-Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``) and what people saw since the
-step before (``attend``). Between two steps the monitor is advanced deadline by deadline.
+Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``), which tableau is published
+(``publie``) and what people saw since the step before (``attend``). Between two steps the monitor is advanced deadline
+by deadline.
 """
 
 import re
@@ -54,6 +55,7 @@ class Step(BaseModel):
     receives: list[dict[str, Any]] = Field(default=[], alias="reçoit")
     status: Literal["réel", "exercice", "essai"] = Field("réel", alias="statut")
     acknowledges: dict[str, str] | None = Field(None, alias="acquitte")
+    publishes: str | None = Field(None, alias="publie")
     expects: list[str] | None = Field(None, alias="attend")
     postures: dict[str, str] = {}
     unknown: dict[str, str] = Field({}, alias="inconnus")
@@ -114,6 +116,9 @@ class Player:
     def _do(self, step: Step, at: datetime) -> list[str]:
         if step.receives:
             self._record([_message(each, at) for each in step.receives], _STATUS[step.status])
+        if step.publishes is not None:
+            roster = load_roster(self.path.parent / step.publishes, {}).roster
+            self._record([RosterVersion(roster.sha256, roster.content)], Status.ACTUAL)
         if step.acknowledges is not None:
             self._record([self._answer(step.acknowledges)], _STATUS[step.status])
         faults = self._unexpected(step.expects) if step.expects is not None else []
