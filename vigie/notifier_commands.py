@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from alerts.adapters.apprise_channel import AppriseChannel
+from alerts.adapters.followed_addresses import FollowedAddresses
 from alerts.adapters.roster_files import load_roster
 from alerts.adapters.sender import IN_FLIGHT, Sender
 from alerts.outbox import StorageError
@@ -50,7 +51,8 @@ def notifier(
 
 
 def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
-    addresses = {} if settings.roster is None else load_roster(settings.roster, os.environ).address_book
+    loaded = None if settings.roster is None else load_roster(settings.roster, os.environ)
+    addresses = {} if loaded is None else FollowedAddresses(loaded, os.environ, _log.warning)
     if not addresses:
         _log.warning("no roster: nobody can be reached", mend="set VIGIE_ROSTER")
     with ExitStack() as stack:

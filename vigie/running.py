@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from alerts.adapters.apprise_channel import AppriseChannel
+from alerts.adapters.followed_addresses import FollowedAddresses
 from alerts.adapters.roster_files import LoadedRoster, load_roster
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.serving import serve
@@ -65,7 +66,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         app.mount(MOUNTED_AT, way_in(settings.journal, journal, handoff))
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         stack.callback(handoff.close)
-        channel = AppriseChannel(roster.address_book if roster else {})
+        channel = AppriseChannel(FollowedAddresses(roster, os.environ, _log.warning) if roster else {})
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(journal, channel, executor, link_base, warn=_log.warning, board=board)
         embedded.load()
