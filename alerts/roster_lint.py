@@ -4,50 +4,22 @@ An error leaves an alert without anyone, or does nothing of what its author mean
 one contact, one provider, one person. No text fixes a rest rule: a limit of nights is held only when the file has one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.astreinte import Person, Roster
-from alerts.contact_proofs import ContactProof
+from alerts.astreinte import Roster
 from alerts.duties import Duty, duties, nights
 from alerts.french import day_text
 from alerts.roster_effects import idle_overrides, overlapping_schedules
+from alerts.roster_reach import single_threads, unreachable, unverified
+from alerts.roster_survey import Finding, LaidOut, Survey, called
 from alerts.roster_wording import instant_words, names, period_words, role_title
 from alerts.turns import Override, Schedule
-from orsan_plans.posture import RAISED, Posture
-from orsan_plans.problem import KeyPath
 
-_POSTURES: Final = {Posture.VIGILANCE: "vigilance", Posture.ALERTE: "alerte"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to put right, and the part of the file it is about."""
-
-    path: KeyPath
-    text: str
-    is_error: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a tableau is held against.
-
-    ``needed`` tells for each role that must be held what needs it. ``proofs`` are the verifications known, of each
-    contact as it is now; None when nobody looked. ``verified_for`` and ``most_nights`` are the file's own limits.
-    """
-
-    starts_at: datetime
-    ends_at: datetime
-    needed: Mapping[str, str] = field(default_factory=dict)
-    proofs: Mapping[str, ContactProof] | None = None
-    verified_for: timedelta | None = None
-    most_nights: int | None = None
-    last_holiday_year: int = date.max.year
+__all__ = ["Finding", "Survey", "check"]
 
 
 def check(roster: Roster, survey: Survey) -> tuple[Finding, ...]:
@@ -57,17 +29,14 @@ def check(roster: Roster, survey: Survey) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: not finding.is_error))
 
 
-_LaidOut = Mapping[str, tuple[Duty, ...]]
-
-
-def _missing_roles(roster: Roster, survey: Survey, _: _LaidOut) -> Iterator[Finding]:
+def _missing_roles(roster: Roster, survey: Survey, _: LaidOut) -> Iterator[Finding]:
     known = {role.id for role in roster.roles}
     for role, why in survey.needed.items():
         if role not in known:
             yield Finding(("roles",), f"aucun rôle ne s'appelle « {role} », que demande {why}", is_error=True)
 
 
-def _gaps(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
+def _gaps(roster: Roster, survey: Survey, laid_out: LaidOut) -> Iterator[Finding]:
     for role, held in laid_out.items():
         why = survey.needed.get(role)
         for duty in held:
@@ -78,71 +47,7 @@ def _gaps(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Findin
                 yield Finding(("roles", role), text, is_error=why is not None)
 
 
-def _unreachable(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
-    said: set[tuple[str, tuple[str, ...], Posture]] = set()
-    for role, held in laid_out.items():
-        for duty in held:
-            for posture in RAISED:
-                key = (role, duty.people, posture)
-                if duty.people and key not in said and not _is_reachable(roster, duty, posture):
-                    said.add(key)
-                    text = (
-                        f"« {role_title(roster, role)} » : {names(roster, duty.people)} n'a aucun contact pour une "
-                        f"{_POSTURES[posture]}, à partir du {instant_words(roster, duty.starts_at)}"
-                    )
-                    yield Finding(("roles", role), text, is_error=role in survey.needed)
-
-
-def _is_reachable(roster: Roster, duty: Duty, posture: Posture) -> bool:
-    people = (roster.person(id_) for id_ in duty.people)
-    return any(roster.contacts(person, posture) for person in people if person is not None)
-
-
-def _single_threads(roster: Roster, _: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
-    for path, person in _called(roster, laid_out):
-        contacts = roster.contacts(person, Posture.ALERTE)
-        providers = {contact.provider for contact in contacts}
-        if len(contacts) == 1:
-            text = (
-                f"{person.name} n'a qu'un contact pour une alerte, {contacts[0].name} : une panne le rend injoignable"
-            )
-        elif "" in providers:
-            text = f"les contacts de {person.name} ne disent pas tous leur fournisseur : un seul peut les porter"
-        elif len(providers) == 1:
-            text = f"tous les contacts de {person.name} pour une alerte passent par {contacts[0].provider}"
-        else:
-            continue
-        yield Finding((*path, "contacts"), text)
-
-
-def _called(roster: Roster, laid_out: _LaidOut) -> Iterator[tuple[KeyPath, Person]]:
-    """Yield those on call at least once, and their place."""
-    called = {id_ for held in laid_out.values() for duty in held for id_ in duty.people}
-    for position, person in enumerate(roster.people):
-        if person.id in called:
-            yield ("personnes", position), person
-
-
-def _unverified(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
-    if survey.proofs is None:
-        return
-    for path, person in _called(roster, laid_out):
-        for position, contact in enumerate(person.contacts):
-            proof = survey.proofs.get(contact.name)
-            if text := _proof_words(roster, survey, contact.name, proof):
-                yield Finding((*path, "contacts", position), text)
-
-
-def _proof_words(roster: Roster, survey: Survey, contact: str, proof: ContactProof | None) -> str:
-    if proof is None or proof.verified_at is None:
-        return f"le contact {contact} n'a jamais été vérifié"
-    latest = max(filter(None, (proof.verified_at, proof.tested_at)))
-    if survey.verified_for is not None and survey.starts_at - latest > survey.verified_for:
-        return f"le contact {contact} n'a plus été vérifié ni essayé depuis le {instant_words(roster, latest)}"
-    return ""
-
-
-def _two_at_once(roster: Roster, _: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
+def _two_at_once(roster: Roster, _: Survey, laid_out: LaidOut) -> Iterator[Finding]:
     for first, second in combinations(laid_out, 2):
         for person, at in _shared(laid_out[first], laid_out[second]).items():
             text = (
@@ -168,7 +73,7 @@ def _shared(first: tuple[Duty, ...], second: tuple[Duty, ...]) -> dict[str, date
     return shared
 
 
-def _rest(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
+def _rest(roster: Roster, survey: Survey, laid_out: LaidOut) -> Iterator[Finding]:
     if survey.most_nights is None:
         return
     zone = ZoneInfo(roster.time_zone)
@@ -193,7 +98,7 @@ def _runs(days: list[date]) -> Iterator[tuple[date, int]]:
             first = position
 
 
-def _rotations_that_end(roster: Roster, survey: Survey, _: _LaidOut) -> Iterator[Finding]:
+def _rotations_that_end(roster: Roster, survey: Survey, _: LaidOut) -> Iterator[Finding]:
     last = survey.ends_at.astimezone(ZoneInfo(roster.time_zone)).date()
     for role in roster.roles:
         end = role.hand_over.end if role.hand_over else None
@@ -201,7 +106,7 @@ def _rotations_that_end(roster: Roster, survey: Survey, _: _LaidOut) -> Iterator
             yield Finding(("roles", role.id, "fin"), f"la rotation de « {role.title} » finit le {day_text(end)}")
 
 
-def _periods_without_effect(roster: Roster, survey: Survey, _: _LaidOut) -> Iterator[Finding]:
+def _periods_without_effect(roster: Roster, survey: Survey, _: LaidOut) -> Iterator[Finding]:
     for position, override in idle_overrides(roster):
         if not _is_looked_at(survey, override):
             continue
@@ -221,10 +126,10 @@ def _is_looked_at(survey: Survey, period: Schedule | Override) -> bool:
     return period.starts_at < survey.ends_at and survey.starts_at < period.ends_at
 
 
-def _unused(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Finding]:
-    called = {person.id for _, person in _called(roster, laid_out)}
+def _unused(roster: Roster, survey: Survey, laid_out: LaidOut) -> Iterator[Finding]:
+    on_call = {person.id for _, person in called(roster, laid_out)}
     for position, person in enumerate(roster.people):
-        if person.id not in called:
+        if person.id not in on_call:
             text = f"{person.name} n'est d'astreinte pour aucun rôle sur la période"
             yield Finding(("personnes", position), text)
     if roster.holidays and survey.ends_at.year > survey.last_holiday_year:
@@ -232,15 +137,15 @@ def _unused(roster: Roster, survey: Survey, laid_out: _LaidOut) -> Iterator[Find
         yield Finding(("roles",), text)
 
 
-_RULES: Final[tuple[Callable[[Roster, Survey, _LaidOut], Iterator[Finding]], ...]] = (
+_RULES: Final[tuple[Callable[[Roster, Survey, LaidOut], Iterator[Finding]], ...]] = (
     _missing_roles,
     _gaps,
-    _unreachable,
+    unreachable,
     _periods_without_effect,
     _rotations_that_end,
     _two_at_once,
     _rest,
-    _single_threads,
-    _unverified,
+    single_threads,
+    unverified,
     _unused,
 )
