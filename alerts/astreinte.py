@@ -3,26 +3,54 @@
 It holds names and rotations, never an address: `Roster.content` is journaled, so that a replay calls the
 people who were on call then. Addresses stay with the roster file (`alerts.adapters.roster_files`).
 
-A rotation changes hands once a week at a wall-clock time of the region. A time that the spring change skips
-counts as the same time after it (02:30 is then 03:30), a time that the autumn change repeats counts the first
-time.
+Who holds a role at an instant, from the strongest: replacements, in the order of the file, over the last temporary
+schedule that covers the instant, over the first of the role's own days that it falls on, over the role's rotation.
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from alerts.policies import Policy
+from alerts.turns import (
+    ADDED,
+    HandOver,
+    Held,
+    Override,
+    OwnDays,
+    Schedule,
+    hand_over_instant,
+    holders,
+    holds,
+    last_hand_over,
+    replaced,
+)
 from alerts.volume.limits import Limits
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED, Posture
 
-_WEEK: Final = timedelta(days=7)
+__all__ = [
+    "Canal",
+    "Contact",
+    "EscalationPolicy",
+    "HandOver",
+    "Override",
+    "OwnDays",
+    "Person",
+    "Role",
+    "Roster",
+    "Schedule",
+    "canal_of",
+    "hand_over_instant",
+    "last_hand_over",
+]
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -37,15 +65,15 @@ class Canal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach a person: ``name`` is ``<person>/<canal>``, ``postures`` those it is meant for.
+    """One way to reach a person, meant for ``postures``; ``provider`` is who carries its messages, when the file says.
 
-    ``provider`` is who carries its messages, empty when the roster file does not name it.
+    ``name`` is ``<person>/<canal>``, or ``<person>/<canal>-<word>`` when there are several of a canal.
     """
 
     name: str
     canal: Canal
     postures: tuple[Posture, ...] = RAISED
-    provider: str = ""
+    provider: str = field(default="", metadata=ADDED)
 
     def accepts(self, posture: Posture) -> bool:
         """Tell whether the contact is meant for ``posture``: ACTIVATION as ALERTE, the rest as VIGILANCE."""
@@ -63,25 +91,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
-    """When a rotation changes hands every week: ``weekday`` (0 is Monday) at wall-clock ``at``.
-
-    ``start`` is the local date of the first hand-over, itself on that weekday.
-    """
-
-    weekday: int
-    at: time
-    start: date
-
-
-@dataclass(frozen=True, slots=True)
 class Role:
-    """A function on call and the ids of its people: all at once, or one a week in turn (``hand_over``)."""
+    """A function on call and the ids of its people: all at once, or in turn (``hand_over``); ``days`` of their own."""
 
     id: str
     title: str
     people: tuple[str, ...]
     hand_over: HandOver | None = None
+    days: tuple[OwnDays, ...] = field(default=(), metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +132,8 @@ class Roster(_Indexed):
 
     The order of the file is kept; ids are unique. The first of ``policies`` that applies to an alert says whom it
     calls; without one, the plan does, at the pace of ``escalation``. ``limits`` is None in tableaux journaled before
-    there were any: they group and limit nothing.
+    there were any: they group and limit nothing. ``holidays`` are local dates, in order: they were looked up when the
+    file was read, so that a replay finds the same ones.
     """
 
     title: str
@@ -124,22 +142,43 @@ class Roster(_Indexed):
     roles: tuple[Role, ...]
     escalation: EscalationPolicy
     exercise_participants: tuple[str, ...] = ()
-    policies: tuple[Policy, ...] = ()
-    limits: Limits | None = None
+    policies: tuple[Policy, ...] = field(default=(), metadata=ADDED)
+    limits: Limits | None = field(default=None, metadata=ADDED)
+    schedules: tuple[Schedule, ...] = field(default=(), metadata=ADDED)
+    overrides: tuple[Override, ...] = field(default=(), metadata=ADDED)
+    holidays: tuple[date, ...] = field(default=(), metadata=ADDED)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_people", {person.id: person for person in reversed(self.people)})
         object.__setattr__(self, "_roles", {role.id: role for role in reversed(self.roles)})
         if self.region not in REGIONS:
             raise ValueError(f"unknown région {self.region!r}")
-        if empty := [role.id for role in self.roles if not role.people]:
+        if empty := [role for role, held in self._held() if not held.people]:
             raise ValueError(f"nobody holds the role {empty[0]!r}")
-        known = self._people
-        named = [*self.exercise_participants, *(person for role in self.roles for person in role.people)]
-        named += [person for policy in self.policies for step in policy.steps for person in step.people]
-        missing = [person for person in named if person not in known]
+        missing = [person for person in self._named() if person not in self._people]
         if missing:
             raise ValueError(f"not a person of the roster: {missing[0]!r}")
+        periods: list[Schedule | Override] = [*self.schedules, *self.overrides]
+        roles = {role.id for role in self.roles}
+        if unknown := [period.role for period in periods if period.role not in roles]:
+            raise ValueError(f"not a role of the roster: {unknown[0]!r}")
+        if any(period.ends_at <= period.starts_at for period in periods):
+            raise ValueError("a period ends after it begins")
+        if list(self.holidays) != sorted(self.holidays):
+            raise ValueError("holidays are not in order")
+
+    def _held(self) -> Iterator[tuple[str, Held]]:
+        for role in self.roles:
+            yield role.id, role
+            yield from ((role.id, days) for days in role.days)
+        yield from ((schedule.role, schedule) for schedule in self.schedules)
+
+    def _named(self) -> Iterator[str]:
+        yield from self.exercise_participants
+        for _, held in self._held():
+            yield from held.people
+        for override in self.overrides:
+            yield from (override.absent, override.substitute)
 
     @classmethod
     def from_content(cls, content: dict[str, Any]) -> "Roster":
@@ -149,13 +188,13 @@ class Roster(_Indexed):
     @property
     def content(self) -> dict[str, Any]:
         """The tableau as JSON values: what the journal keeps, without any address."""
-        content: dict[str, Any] = msgspec.json.decode(_encode(self))
+        content: dict[str, Any] = msgspec.json.decode(_encode(_written(self)))
         return content
 
     @property
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of the canonical JSON of `content`: no address changes it."""
-        return hashlib.sha256(_encode(self)).hexdigest()
+        return hashlib.sha256(_encode(_written(self))).hexdigest()
 
     @property
     def time_zone(self) -> str:
@@ -172,11 +211,24 @@ class Roster(_Indexed):
 
     def on_call(self, role: str, at: datetime) -> tuple[Person, ...]:
         """Return who holds ``role`` at an aware instant: nobody if it is unknown or has not started yet."""
+        return tuple(person for id_ in self.holders(role, at) if (person := self.person(id_)))
+
+    def holders(self, role: str, at: datetime) -> tuple[str, ...]:
+        """Return the ids of those who hold a role at an aware instant; nobody when it is not a role."""
         found = self._roles.get(role)
         if found is None:
             return ()
-        ids = found.people if found.hand_over is None else self._in_turn(found.people, found.hand_over, at)
-        return tuple(person for id_ in ids if (person := self.person(id_)))
+        zone = ZoneInfo(self.time_zone)
+        people = holders(self._in_force(found, zone, at), zone, at)
+        for override in self.overrides:
+            if holds(override, role, at):
+                people = replaced(people, override)
+        return people
+
+    def _in_force(self, role: Role, zone: ZoneInfo, at: datetime) -> Held:
+        schedules = (each for each in reversed(self.schedules) if holds(each, role.id, at))
+        days = (each for each in role.days if each.covers(zone, self.holidays, at))
+        return next(schedules, None) or next(days, None) or role
 
     def contacts(self, person: Person, posture: Posture) -> tuple[Contact, ...]:
         """Return the contacts of a person that are meant for ``posture``, in order of preference."""
@@ -199,22 +251,15 @@ class Roster(_Indexed):
         """Tell whether an exercise may notify this person."""
         return person.id in self.exercise_participants
 
-    def _in_turn(self, people: tuple[str, ...], hand_over: HandOver, at: datetime) -> tuple[str, ...]:
-        latest = last_hand_over(hand_over, ZoneInfo(self.time_zone), at)
-        week = (latest - hand_over.start) // _WEEK
-        return (people[week % len(people)],) if week >= 0 else ()
+
+def canal_of(contact: str) -> str:
+    """Return the canal that a contact's name tells: ``sms`` of ``claire.martin/sms-2``."""
+    return contact.rpartition("/")[2].partition("-")[0]
 
 
-def hand_over_instant(hand_over: HandOver, zone: ZoneInfo, day: date) -> datetime:
-    """Return the instant (UTC) of the hand-over of local date ``day``."""
-    return datetime.combine(day, hand_over.at, tzinfo=zone).astimezone(UTC)
-
-
-def last_hand_over(hand_over: HandOver, zone: ZoneInfo, at: datetime) -> date:
-    """Return the local date of the latest hand-over at or before an aware instant."""
-    # From tomorrow: a clock set back over midnight returns to the eve of a hand-over already made.
-    tomorrow = at.astimezone(zone).date() + timedelta(days=1)
-    day = tomorrow - timedelta(days=(tomorrow.weekday() - hand_over.weekday) % 7)
-    while hand_over_instant(hand_over, zone, day) > at:
-        day -= _WEEK
-    return day
+def _written(value: Any) -> Any:  # noqa: ANN401 - any part of a tableau
+    """Return what is journaled of a part of a tableau: members added since, left at their default, are not."""
+    if is_dataclass(value):
+        named = ((each, getattr(value, each.name)) for each in fields(value))
+        return {each.name: _written(part) for each, part in named if each.metadata != ADDED or part != each.default}
+    return [_written(part) for part in value] if isinstance(value, tuple) else value

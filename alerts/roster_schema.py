@@ -4,31 +4,34 @@
 addresses as they are written, with their ``${NAME}`` still to be filled in.
 """
 
-import re
-from collections.abc import Iterator
-from datetime import time
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from alerts.astreinte import Canal, Contact, EscalationPolicy, HandOver, Person, Role, Roster
-from alerts.french import DAYS
+from alerts.astreinte import Canal, Contact, EscalationPolicy, Person, Roster
 from alerts.policies import Policy
 from alerts.policy_schema import PolitiqueForm, hidden
 from alerts.roster_fields import Mistake, People, PersonId, RaisedWords, Wait, refuse
+from alerts.roster_turns import (
+    HOLIDAYS,
+    ControlesForm,
+    FeriesForm,
+    PlanningForm,
+    RemplacementForm,
+    RoleForm,
+    TurnsFile,
+)
 from alerts.volume.limits import DEFAULT, Limits
-from orsan_plans.fields import Day, FileModel, Slug, Text
+from orsan_plans.fields import FileModel, Slug, Text
 from orsan_plans.geography import REGIONS
 from orsan_plans.posture import RAISED
 from orsan_plans.problem import KeyPath, suggestion
 
-_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-
-
-def _time(value: object) -> time:
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise ValueError(f'expected a time such as "08:30", got {value!r}')
-    return time.fromisoformat(value)
+_OWN_HOLIDAYS: Final = frozenset({"57", "67", "68"})
+"""The départements of a région of many whose public holidays are not those of the others."""
 
 
 def _region(code: str) -> str:
@@ -37,10 +40,9 @@ def _region(code: str) -> str:
     return code
 
 
-Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .]{7,22}[0-9]$")]
-WallClock = Annotated[time, BeforeValidator(_time)]
+Telephone = Annotated[str, StringConstraints(pattern=r"^\\+?[0-9][0-9 .]{7,22}[0-9]$")]
 Region = Annotated[str, AfterValidator(_region)]
-Weekday = Literal["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$", max_length=20)]
 
 
 class ContactForm(FileModel):
@@ -49,12 +51,13 @@ class ContactForm(FileModel):
     canal: Literal["sms", "courriel", "messagerie", "appel"]
     adresse: Annotated[Text, Field(repr=False)]
     postures: RaisedWords = ("vigilance", "alerte")
+    nom: Word | None = None
     fournisseur: Slug | None = None
 
-    def to_contact(self, person: str) -> Contact:
-        """Return the contact of ``person``, without its address."""
+    def to_contact(self, name: str) -> Contact:
+        """Return the contact under its name, without its address."""
         accepted = tuple(posture for posture in RAISED if posture.lower() in self.postures)
-        return Contact(f"{person}/{self.canal}", Canal(self.canal), accepted, self.fournisseur or "")
+        return Contact(name, Canal(self.canal), accepted, self.fournisseur or "")
 
 
 class PersonForm(FileModel):
@@ -67,70 +70,33 @@ class PersonForm(FileModel):
 
     @model_validator(mode="after")
     def _reachable(self) -> "PersonForm":
-        canaux = [contact.canal for contact in self.contacts]
+        names = self.contact_names
         mistakes: list[Mistake] = [
-            (
-                ("contacts", position, "canal"),
-                f"{canal!r} is given twice for {self.id}; one address per canal",
-            )
-            for position, canal in enumerate(canaux)
-            if canal in canaux[:position]
+            (("contacts", position), f"two contacts are called {name}; give this one another nom")
+            for position, name in enumerate(names)
+            if name in names[:position]
         ]
         if not any("alerte" in contact.postures for contact in self.contacts):
             mistakes.append((("contacts",), f"{self.id} cannot be reached in alerte: one contact must accept it"))
         refuse("personne", mistakes)
         return self
 
+    @property
+    def contact_names(self) -> tuple[str, ...]:
+        """The names of the contacts: ``<id>/sms``, then ``<id>/sms-2``, or ``<id>/sms-<nom>`` for one with a nom."""
+        canaux = [contact.canal for contact in self.contacts]
+        counts = [canaux[: position + 1].count(canal) for position, canal in enumerate(canaux)]
+        words = [
+            each.nom or (str(count) if count > 1 else "") for each, count in zip(self.contacts, counts, strict=True)
+        ]
+        return tuple(
+            "-".join(filter(None, (f"{self.id}/{canal}", word))) for canal, word in zip(canaux, words, strict=True)
+        )
+
     def to_person(self) -> Person:
         """Return the person, without addresses."""
-        return Person(self.id, self.nom, tuple(contact.to_contact(self.id) for contact in self.contacts))
-
-
-class ReleveForm(FileModel):
-    """``{jour: lundi, heure: "08:30"}``: the weekly hand-over, in the région's local time."""
-
-    jour: Weekday
-    heure: WallClock
-
-
-class RoleForm(FileModel):
-    """A role held in turn (``rotation``, ``releve``, ``debut``) or always by the same people (``fixe``)."""
-
-    titre: Text
-    rotation: People | None = None
-    releve: ReleveForm | None = None
-    debut: Day | None = None
-    fixe: People | None = None
-
-    @model_validator(mode="after")
-    def _rotating_or_fixed(self) -> "RoleForm":
-        if (self.rotation is None) is (self.fixe is None):
-            raise ValueError("write either rotation (one person a week, in turn) or fixe (always the same people)")
-        rotating = self.rotation is not None
-        for key, value in (("releve", self.releve), ("debut", self.debut)):
-            if (value is not None) is not rotating:
-                raise ValueError(f"{key} {'is required with rotation' if rotating else 'has no use with fixe'}")
-        refuse("role", self._start_mistakes())
-        return self
-
-    def _start_mistakes(self) -> list[Mistake]:
-        if self.debut is None or self.releve is None or DAYS[self.debut.weekday()] == self.releve.jour:
-            return []
-        day = DAYS[self.debut.weekday()]
-        return [(("debut",), f"{self.debut} is a {day}; the first rotation starts on a {self.releve.jour}")]
-
-    def named(self) -> Iterator[tuple[KeyPath, str]]:
-        """Yield each person the role names, and where."""
-        for key, people in (("rotation", self.rotation), ("fixe", self.fixe)):
-            for position, person in enumerate(people or ()):
-                yield (key, position), person
-
-    def to_role(self, id_: str) -> Role:
-        """Return the role; ``id_`` is its key in the file."""
-        if self.releve is None or self.debut is None:
-            return Role(id_, self.titre, self.fixe or ())
-        hand_over = HandOver(DAYS.index(self.releve.jour), self.releve.heure, self.debut)
-        return Role(id_, self.titre, self.rotation or (), hand_over)
+        named = zip(self.contacts, self.contact_names, strict=True)
+        return Person(self.id, self.nom, tuple(contact.to_contact(name) for contact, name in named))
 
 
 class EscaladeForm(FileModel):
@@ -174,6 +140,11 @@ class RosterFile(FileModel):
     politiques: tuple[PolitiqueForm, ...] = ()
     limites: LimitesForm = LimitesForm()
     budget: BudgetForm = BudgetForm()
+    plannings: tuple[PlanningForm, ...] = ()
+    remplacements: tuple[RemplacementForm, ...] = ()
+    fichiers_plannings: tuple[Text, ...] = ()
+    feries: FeriesForm | None = None
+    controles: ControlesForm | None = None
 
     @model_validator(mode="after")
     def _names_agree(self) -> "RosterFile":
@@ -193,7 +164,7 @@ class RosterFile(FileModel):
         if repli not in roles:
             mistakes.append((("escalade", "repli"), f"no role is called {repli!r}{suggestion(repli, roles)}"))
         mistakes += self._policy_mistakes()
-        refuse("roster", mistakes)
+        refuse("roster", mistakes + self.turns_mistakes(self) + self._holiday_mistakes())
         return self
 
     def _policy_mistakes(self) -> Iterator[Mistake]:
@@ -228,6 +199,50 @@ class RosterFile(FileModel):
                     why = "deux_fournisseurs needs the name of who carries each contact meant for alerte"
                     yield ("personnes", i, "contacts", j, "fournisseur"), why
 
+    def turns_mistakes(self, turns: "RosterFile | TurnsFile") -> list[Mistake]:
+        """Return what is wrong in schedules and replacements that this file or another of its own holds."""
+        ids, roles = [person.id for person in self.personnes], list(self.roles)
+        mistakes: list[Mistake] = []
+        written: dict[str, tuple[PlanningForm | RemplacementForm, ...]] = {
+            "plannings": turns.plannings,
+            "remplacements": turns.remplacements,
+        }
+        for key, forms in written.items():
+            for position, form in enumerate(forms):
+                mistakes += [
+                    ((key, position, *path), f"nobody in personnes has the id {person!r}{suggestion(person, ids)}")
+                    for path, person in form.named()
+                    if person not in ids
+                ]
+                if form.role not in roles:
+                    message = f"no role is called {form.role!r}{suggestion(form.role, roles)}"
+                    mistakes.append(((key, position, "role"), message))
+        return mistakes
+
+    def _holiday_mistakes(self) -> list[Mistake]:
+        if self.feries is not None:
+            known = REGIONS[self.region].departements
+            if self.feries.departement in known:
+                return []
+            return [(("feries", "departement"), f"not a département of the région; its own are {', '.join(known)}")]
+        if self.has_holidays and self.own_departement is None:
+            message = "write feries: {departement: …}: the départements of this région have different public holidays"
+            return [((), message)]
+        return []
+
+    @property
+    def has_holidays(self) -> bool:
+        """Whether a role changes hands on public holidays."""
+        return any(HOLIDAYS in days.jours for role in self.roles.values() for days in role.jours)
+
+    @property
+    def own_departement(self) -> str | None:
+        """The département whose public holidays count, None when the file has to say it and does not."""
+        if self.feries is not None:
+            return self.feries.departement
+        departements = REGIONS[self.region].departements
+        return None if _OWN_HOLIDAYS & {*departements} else departements[0]
+
     def _named(self) -> Iterator[tuple[KeyPath, str]]:
         for id_, role in self.roles.items():
             for path, person in role.named():
@@ -238,8 +253,13 @@ class RosterFile(FileModel):
             for path, person in policy.named_people():
                 yield ("politiques", number, *path), person
 
-    def to_roster(self) -> Roster:
-        """Return the tableau, without any address."""
+    def to_roster(self, holidays: tuple[date, ...] = (), more: Iterable[TurnsFile] = ()) -> Roster:
+        """Return the tableau, without any address.
+
+        ``holidays`` are the local dates of the public holidays, ``more`` what the files of schedules hold.
+        """
+        zone = ZoneInfo(REGIONS[self.region].time_zone)
+        turns: list[RosterFile | TurnsFile] = [self, *more]
         return Roster(
             title=self.astreinte,
             region=self.region,
@@ -253,14 +273,13 @@ class RosterFile(FileModel):
             limits=Limits(
                 self.limites.messages, self.limites.duree, self.limites.resume, self.budget.messages_par_nuit
             ),
+            schedules=tuple(form.to_schedule(zone) for each in turns for form in each.plannings),
+            overrides=tuple(form.to_override(zone) for each in turns for form in each.remplacements),
+            holidays=holidays,
         )
 
     def written_addresses(self) -> Iterator[tuple[KeyPath, str, str]]:
         """Yield the place of each address, the name of its contact and the address as written."""
         for i, person in enumerate(self.personnes):
-            for j, contact in enumerate(person.contacts):
-                yield (
-                    ("personnes", i, "contacts", j, "adresse"),
-                    f"{person.id}/{contact.canal}",
-                    contact.adresse,
-                )
+            for j, (contact, name) in enumerate(zip(person.contacts, person.contact_names, strict=True)):
+                yield ("personnes", i, "contacts", j, "adresse"), name, contact.adresse

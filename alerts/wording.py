@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.astreinte import Canal
+from alerts.astreinte import Canal, canal_of
 from alerts.effects import AlertBrief, Notify, Purpose
 from alerts.french import day_text, duration_text, hour_text, instant_text, sentence
 from alerts.reading_wording import describe_reading
@@ -39,7 +39,7 @@ class Message:
 
     def as_sent(self, contact: str) -> tuple[str, str]:
         """Return the title and text that a contact (``<person>/<canal>``) gets: an SMS has no title."""
-        return ("", self.sms) if contact.rpartition("/")[2] == Canal.SMS else (self.title, self.body)
+        return ("", self.sms) if canal_of(contact) == Canal.SMS else (self.title, self.body)
 
 
 def render(notify: Notify, link_base: str, now: datetime) -> Message:

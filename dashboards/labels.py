@@ -86,8 +86,9 @@ CHANGES: Final[dict[What, str]] = {
 
 
 def channel_label(channel: str) -> str:
-    """Return the name of a channel of the roster: ``sms`` reads ``SMS``."""
-    return "SMS" if channel == "sms" else plain(channel)
+    """Return the name of a channel of the roster: ``sms`` reads ``SMS``, ``sms-2`` reads ``SMS 2``."""
+    canal, _, word = channel.partition("-")
+    return " ".join(filter(None, ("SMS" if canal == "sms" else plain(canal), word)))
 
 
 def plain(code: str) -> str:

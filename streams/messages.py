@@ -383,6 +383,25 @@ class TextsErased:
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+@dataclass(frozen=True, slots=True)
+class ContactVerified:
+    """A code sent to a contact came back. ``digest`` is keyed: it tells one address from another, never which."""
+
+    contact: Annotated[str, Field(min_length=3, max_length=200)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    how: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTested:
+    """A message was tried on a contact: handed over to its channel, or not and why; ``digest`` as when verified."""
+
+    contact: Annotated[str, Field(min_length=3, max_length=200)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    outcome: Literal["sent", "failed"]
+    detail: Annotated[str, Field(max_length=2000)] = ""
+
+
 Message = (
     PlanCatalogue
     | RosterVersion
@@ -410,6 +429,8 @@ Message = (
     | ExerciseOpened
     | ExerciseClosed
     | TextsErased
+    | ContactVerified
+    | ContactTested
 )
 
 TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
@@ -439,6 +460,8 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "exercise.opened": ExerciseOpened,
     "exercise.closed": ExerciseClosed,
     "texts.erased": TextsErased,
+    "contact.verified": ContactVerified,
+    "contact.tested": ContactTested,
 }
 KIND_OF_TYPE: Final[dict[type[Message], str]] = {type_: kind for kind, type_ in TYPE_OF_KIND.items()}
 

@@ -6,6 +6,10 @@ from typing import Final
 
 import typer
 
+from alerts.adapters.calendar_files import UnreadableCalendar
+from alerts.adapters.contact_codes import CodeRefused
+from alerts.adapters.planning_files import NotWritten
+from alerts.calendar_events import UnreadableEvent
 from alerts.outbox import StorageError
 from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.schema import PlanError
@@ -26,17 +30,21 @@ from vigie.live_settings import UnusableSettings
 
 EXPECTED: Final = (
     ArchiveError,
+    CodeRefused,
     DirectoryError,
     DocumentError,
     JournalBroken,
     JournalError,
     KafkaProblem,
     NotRequeued,
+    NotWritten,
     OpenDataError,
     OSError,
     PlanError,
     StorageError,
+    UnreadableCalendar,
     UnreadableDrop,
+    UnreadableEvent,
     UnreadableKeys,
     UnusableApiKey,
     UnusableKey,

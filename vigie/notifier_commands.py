@@ -25,12 +25,12 @@ from streams.adapters.live_store import LiveStore
 from streams.adapters.topic_admin import TopicAdmin
 from streams.adapters.topic_sender import TopicSender
 from streams.live.health import Heartbeat
+from vigie.addressing import addresses_of
 from vigie.errors import explained
 from vigie.group_health import GroupWatch, notifier_health
 from vigie.health import Asking, health_port
 from vigie.live_settings import LiveSettings, live_settings
 from vigie.notifier import Notifier
-from vigie.proving import heartbeat_book
 from vigie.reaching import Reaching
 
 _log = structlog.get_logger()
@@ -56,7 +56,7 @@ def notifier(
 
 def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
     roster = None if settings.roster is None else load_roster(settings.roster, os.environ)
-    addresses = {**(roster.address_book if roster else {}), **heartbeat_book(settings.heartbeat_address)}
+    addresses = addresses_of(roster, settings.heartbeat_address, _log.warning)
     if roster is None:
         _log.warning("no roster: nobody can be reached", mend="set VIGIE_ROSTER")
     with ExitStack() as stack:

@@ -32,6 +32,7 @@ from streams.defects import defect
 from streams.journal import JournalConflict, JournalPurpose
 from streams.live.health import Heartbeat
 from streams.messages import RosterVersion
+from vigie.addressing import addresses_of
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
@@ -40,7 +41,7 @@ from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Health, build_health, elapsed
 from vigie.http_deliveries import receive_delivery, way_in
 from vigie.past import catalogue_message
-from vigie.proving import Proving, heartbeat_book, leaving_in
+from vigie.proving import Proving, leaving_in
 from vigie.settings import Settings
 from vigie.sources_shown import SourcesShown
 from vigie.text_keeping import erase_by_rule
@@ -72,7 +73,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         app.mount(MOUNTED_AT, way_in(settings.journal, journal, handoff))
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         stack.callback(handoff.close)
-        addresses = {**(roster.address_book if roster else {}), **heartbeat_book(settings.heartbeat_address)}
+        addresses = addresses_of(roster, settings.heartbeat_address, _log.warning)
         proving = _proving(settings, board)
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
         embedded = Embedded(

@@ -14,6 +14,8 @@ from streams.entry import FUTURE_TOLERANCE
 from streams.messages import (
     Acknowledge,
     BedCapacity,
+    ContactTested,
+    ContactVerified,
     DailyFigures,
     DecideVolet,
     DeliveryProof,
@@ -384,6 +386,8 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     SignalSanitaire: signal,
     Acknowledge: acknowledge,
     DeliveryReport: delivery,
+    ContactVerified: setting.contact_verified,
+    ContactTested: setting.contact_tested,
     DecideVolet: decision,
     SilenceSet: quiet.silence_set,
     SilenceLifted: quiet.silence_lifted,

@@ -5,13 +5,14 @@ from typing import Final
 
 from alerts import book
 from alerts.astreinte import Roster
+from alerts.contact_proofs import after_trial, after_verification
 from orsan_plans.catalogue import Catalogue
 from orsan_plans.geography import REGIONS
 from orsan_plans.plan import IndicatorCondition, Plan
 from orsan_plans.schema import PlanError
 from orsan_plans.territory import level_of
 from streams.entry import Status
-from streams.messages import EtablissementList, PlanCatalogue, RosterVersion
+from streams.messages import ContactTested, ContactVerified, EtablissementList, PlanCatalogue, RosterVersion
 from streams.region import daily, feeds
 from streams.region.daily import DAILY_INDICATORS
 from streams.region.fold import Fold, Turn
@@ -21,6 +22,7 @@ from streams.region.rules_in_force import index, leaves
 from streams.region.state import Due, FeedState
 
 ACTUAL_ONLY: Final = "plans, rosters and establishments are set by actual entries only"
+CONTACTS_ACTUAL_ONLY: Final = "contacts are verified by actual entries only"
 
 
 def plans(turn: Turn, message: PlanCatalogue) -> str | None:
@@ -120,12 +122,33 @@ def roster(turn: Turn, message: RosterVersion) -> str | None:
         read = Roster.from_content(message.content)
     except ValueError as error:
         return f"the roster cannot be read: {error}"
+    if read.region != turn.fold.state.region:
+        return f"the roster is of région {read.region}"
     turn.fold.roster = read
     turn.fold.state.roster = message.content
     for status in Status:
         other = Turn(turn.fold, status, turn.now, turn.observer, turn.effects)
         book.roster_arrived(other.world.book, turn.now)
         arm_alerts(other)
+    return None
+
+
+def contact_verified(turn: Turn, message: ContactVerified) -> str | None:
+    """Note that a code sent to a contact came back."""
+    if turn.status is not Status.ACTUAL:
+        return CONTACTS_ACTUAL_ONLY
+    contacts = turn.fold.state.contacts
+    contacts[message.contact] = after_verification(contacts.get(message.contact), message.digest, turn.now)
+    return None
+
+
+def contact_tested(turn: Turn, message: ContactTested) -> str | None:
+    """Note that a message was handed over to a contact; one that was not proves nothing."""
+    if turn.status is not Status.ACTUAL:
+        return CONTACTS_ACTUAL_ONLY
+    contacts = turn.fold.state.contacts
+    if message.outcome == "sent":
+        contacts[message.contact] = after_trial(contacts.get(message.contact), message.digest, turn.now)
     return None
 
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from alerts.book import AlertBook
+from alerts.contact_proofs import ContactProof
 from alerts.postures import PostureState
 from alerts.volume.silences import Silence
 from alerts.volume.traffic import Traffic
@@ -125,6 +126,7 @@ class RegionState:
     plans: tuple[PlanDocument, ...] = ()
     roster: dict[str, Any] | None = None
     etablissements: dict[str, Etablissement] = field(default_factory=dict)
+    contacts: dict[str, ContactProof] = field(default_factory=dict)
     worlds: dict[Status, World] = field(default_factory=lambda: {status: World() for status in Status})
     deadlines: list[Deadline] = field(default_factory=list)
     exercises: dict[str, ExerciseState] = field(default_factory=dict)

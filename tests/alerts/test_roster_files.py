@@ -148,9 +148,9 @@ def test_the_journaled_content_gives_the_same_roster(tmp_path: Path) -> None:
             "9: personnes[2].id: 'claire.martin' is already the id of another person",
         ),
         (
-            "canal: courriel",
-            "canal: sms",
-            "8: personnes[1].contacts[2].canal: 'sms' is given twice for claire.martin; one address per canal",
+            '/33600000001"}',
+            '/33600000001"}' + 2 * '\n      - {canal: courriel, adresse: "json://127.0.0.1/y", nom: a}',
+            "9: personnes[1].contacts[3]: two contacts are called claire.martin/courriel-a; give this one another nom",
         ),
         (
             'region: "52"',
