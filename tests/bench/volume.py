@@ -164,9 +164,8 @@ def _timed_ticks(fold: Fold, seconds: int) -> _Ticks:
         walls.append(perf_counter() - wall)
         cpus.append(process_time() - cpu)
     told = sum(isinstance(effect, Notify) for effect in effects)
-    spread = (
-        f"CPU: median {1000 * median(cpus):.1f} ms, worst {1000 * max(cpus):.0f} ms; wall: {1000 * max(walls):.0f} ms"
-    )
+    over = sum(cpu * TICK_TARGET > 1 for cpu in cpus)
+    spread = f"CPU: median {1000 * median(cpus):.1f} ms, worst {1000 * max(cpus):.0f} ms, {over} over the target"
     return _Ticks(Run(seconds, sum(walls), sum(cpus)), f"{spread}; {told} messages of {len(effects)} effects")
 
 

@@ -180,6 +180,13 @@ def test_a_lifted_silence_calls_at_once_unless_another_holds() -> None:
     assert reasons(twice) == [(1, NonSend.SILENCED), (5, NonSend.SILENCED)]
 
 
+def test_a_silence_set_again_ends_later_and_is_said_once() -> None:
+    again = silence(volet="REB", at=T0 + HOUR)
+    played = play((0, silence(volet="REB")), (1, meteo(1)), (60, again), until=181)
+    assert reasons(played) == [(1, NonSend.SILENCED)]
+    assert told(played) == [(180, "call", 1)]
+
+
 def test_what_is_answered_or_over_during_a_silence_calls_nobody() -> None:
     assert told(play((0, silence(volet="REB")), (1, meteo(1)), (5, answered(0)), until=300)) == []
     over = play((0, silence(volet="REB")), (1, meteo(1)), (5, meteo(1, is_open=False)), until=300)
