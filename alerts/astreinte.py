@@ -179,6 +179,9 @@ class Roster(_Indexed):
             yield from held.people
         for override in self.overrides:
             yield from (override.absent, override.substitute)
+        for policy in self.policies:
+            for step in policy.steps:
+                yield from step.people
 
     @classmethod
     def from_content(cls, content: dict[str, Any]) -> "Roster":

@@ -40,7 +40,7 @@ def _region(code: str) -> str:
     return code
 
 
-Telephone = Annotated[str, StringConstraints(pattern=r"^\\+?[0-9][0-9 .]{7,22}[0-9]$")]
+Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .]{7,22}[0-9]$")]
 Region = Annotated[str, AfterValidator(_region)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$", max_length=20)]
 
@@ -52,7 +52,7 @@ class ContactForm(FileModel):
     adresse: Annotated[Text, Field(repr=False)]
     postures: RaisedWords = ("vigilance", "alerte")
     nom: Word | None = None
-    fournisseur: Slug | None = None
+    fournisseur: Text | None = None
 
     def to_contact(self, name: str) -> Contact:
         """Return the contact under its name, without its address."""

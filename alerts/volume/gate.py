@@ -33,7 +33,7 @@ class Gate:
 
 def let_out(gate: Gate, effects: list[Effect]) -> list[Effect]:
     """Return the effects of one round, each message replaced by what becomes of it, in the same order."""
-    notifications = [each for each in effects if isinstance(each, Notify) and each.purpose is not Purpose.DIGEST]
+    notifications = [each for each in effects if isinstance(each, Notify) and _is_watched(gate, each)]
     limits = _limits(gate)
     if limits is None:
         for each in notifications:
@@ -41,6 +41,11 @@ def let_out(gate: Gate, effects: list[Effect]) -> list[Effect]:
         return effects
     fates = dict(_fates(gate, notifications, limits))
     return [fates.get(effect.id, effect) for effect in effects]
+
+
+def _is_watched(gate: Gate, notify: Notify) -> bool:
+    """Tell whether a message passes the gate: one about no alert that is followed (a probe) leaves as it is."""
+    return notify.purpose is not Purpose.DIGEST and notify.brief.alert_id in gate.book.alerts
 
 
 def _limits(gate: Gate) -> Limits | None:

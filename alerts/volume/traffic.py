@@ -10,10 +10,11 @@ from orsan_plans.posture import Posture
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A message that left, and the rank of the gravest posture it told of (0 for the end of an alert)."""
+    """A message that left, by its id, and the rank of the gravest posture it told of (0 for the end of an alert)."""
 
     at: datetime
     rank: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def passes(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> b
     is_first = notify.purpose is not Purpose.END and notify.call <= 1
     is_graver = is_first and rank > max((each.rank for each in lately), default=0)
     if len(lately) < limits.messages or is_graver or notify.brief.posture is Posture.ACTIVATION:
-        lately.append(Passed(now, rank))
+        lately.append(Passed(now, rank, notify.id))
         return True
     return False
 
@@ -63,7 +64,13 @@ def count(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> No
     """Count a digest, which leaves whatever was sent before; one of ends only tells of no posture."""
     is_told = notify.digest is not None and notify.digest.lines
     rank = notify.brief.posture.rank if is_told else 0
-    _lately(traffic, notify.person, limits, now).append(Passed(now, rank))
+    _lately(traffic, notify.person, limits, now).append(Passed(now, rank, notify.id))
+
+
+def lost(traffic: Traffic, message: str) -> None:
+    """Count a message no more: its delivery failed, its person was told nothing."""
+    for person, passed in traffic.passed.items():
+        traffic.passed[person] = [each for each in passed if each.message != message]
 
 
 def keep(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> datetime | None:

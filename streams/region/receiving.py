@@ -7,6 +7,7 @@ from typing import Any, Final
 from alerts import book
 from alerts.answers import Answer
 from alerts.effects import Effect, PostureChanged, VoletDecided, VoletProposed, effect_id
+from alerts.volume import traffic
 from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
@@ -302,6 +303,8 @@ def acknowledge(turn: Turn, message: Acknowledge) -> str | None:
 
 def delivery(turn: Turn, message: DeliveryReport) -> str | None:
     """Take into account what became of a call."""
+    if message.outcome == "failed":
+        traffic.lost(turn.world.traffic, message.notification_id)
     effects = book.report(turn.world.book, turn.desk(), message.notification_id, is_sent=message.outcome == "sent")
     turn.effects += effects
     arm_alerts(turn, named(effects))

@@ -17,13 +17,20 @@ from streams.entry import Draft, Status
 from streams.messages import (
     Acknowledge,
     BedCapacity,
+    ContactTested,
+    ContactVerified,
     DailyFigures,
     DecideVolet,
+    DeliveryProof,
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    ExerciseClosed,
+    ExerciseOpened,
     FeedReceived,
+    MaintenancePlanned,
     Message,
+    MonitorProbe,
     PassageCorrected,
     PassageRemoved,
     PassageRPU,
@@ -34,7 +41,10 @@ from streams.messages import (
     RegulationActivity,
     RosterVersion,
     SignalSanitaire,
+    SilenceLifted,
+    SilenceSet,
     SmurIntervention,
+    TextsErased,
 )
 from streams.monitor import Monitor
 from streams.testing import EPOCH, MemoryJournal
@@ -59,6 +69,16 @@ ONE_OF_EACH: tuple[Message, ...] = (
     QualifySignal("s", "retenu", "Veille"),
     QuarantineDropped(1, "doublon", "Claire"),
     FeedReceived("rpu", "ETAB-440000271", EPOCH),
+    SilenceSet("s1", EPOCH, "Claire", "travaux", volet="AMAVI"),
+    SilenceLifted("s1", "Claire", "fini"),
+    MaintenancePlanned("m1", "rpu", "ETAB-440000271", EPOCH, EPOCH, "Claire", "migration"),
+    DeliveryProof("notification", messages.ProofStep.READ, EPOCH),
+    MonitorProbe("essai"),
+    ExerciseOpened("2026-1", "Exercice", "ORSAN AMAVI", ("claire",), EPOCH, EPOCH, "Anne"),
+    ExerciseClosed("2026-1", "Anne"),
+    TextsErased(EPOCH, 3, "0" * 64, "Anne", "règle"),
+    ContactVerified("claire/sms", "0" * 64, "code"),
+    ContactTested("claire/sms", "0" * 64, "sent"),
 )
 SIGNAL = messages.encode(ONE_OF_EACH[7])[1].decode()
 
