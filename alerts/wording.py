@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from alerts.effects import AlertBrief, Notify, Purpose
 from alerts.french import day_text, duration_text, hour_text, instant_text, sentence
+from alerts.links import LinkKeys
 from alerts.reading_wording import describe_reading
-from alerts.sms_wording import MARKS, MAX_LINK_BASE, alert_link, posture_words, render_sms
+from alerts.sms_wording import MARKS, MAX_LINK_BASE, alert_link, link_of, posture_words, render_sms
 
 __all__ = ["MAX_LINK_BASE", "Message", "alert_link", "describe_reading", "render", "render_sms"]
 
@@ -32,8 +33,8 @@ class Message:
     sms: str
 
 
-def render(notify: Notify, link_base: str, now: datetime) -> Message:
-    """Return the message of a notification sent at ``now`` (aware), with links under ``link_base``."""
+def render(notify: Notify, link_base: str, now: datetime, keys: LinkKeys | None = None) -> Message:
+    """Return the message of a notification sent at ``now`` (aware), with its link, signed by ``keys``."""
     mark = MARKS.get(notify.status, "")
     # One line, whatever a file's texts hold: a line break has no place in the subject of a mail.
     title = " ".join(" · ".join(filter(None, (mark, _title(notify)))).split())
@@ -42,11 +43,11 @@ def render(notify: Notify, link_base: str, now: datetime) -> Message:
         _situation(notify.brief),
         _evidence(notify),
         _first_action(notify),
-        _request(notify, link_base),
+        _request(notify, link_of(notify, link_base, keys)),
         _delay(notify, now),
         mark,
     )
-    return Message(title, "\n\n".join(filter(None, paragraphs)), render_sms(notify, link_base))
+    return Message(title, "\n\n".join(filter(None, paragraphs)), render_sms(notify, link_base, keys))
 
 
 def _title(notify: Notify) -> str:
@@ -110,8 +111,7 @@ def _first_action(notify: Notify) -> str:
     return f"D'abord : {sentence(actions[0])}{more}"
 
 
-def _request(notify: Notify, link_base: str) -> str:
-    link = alert_link(link_base, notify.brief.alert_id)
+def _request(notify: Notify, link: str) -> str:
     match notify.purpose:
         case Purpose.CALL:
             unanswered = "Personne n'a encore répondu. " if notify.call > 1 else ""

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from alerts.outbox import Item, StorageError
 from dashboards.adapters.exporter import Exporter
+from dashboards.adapters.gate import Door
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
 from dashboards.board import Board
@@ -36,9 +37,11 @@ from vigie.follower import Follower
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Asking, Health, build_health, elapsed
+from vigie.link_settings import finding, hosts_of, identity_of, lifetime_of, proxies_of
 from vigie.live_settings import LiveSettings
 from vigie.outcomes import FindItem
 from vigie.raw_dropping import RawDropping
+from vigie.said import SaidToTopic
 from vigie.store_shown import StoreShown
 from vigie.upkeep import Upkeep
 
@@ -71,7 +74,8 @@ def run_api(settings: LiveSettings, stop: threading.Event) -> None:
             live=lambda: (*beating(turns.heart), *follower.live()),
             ready=lambda: (*follower.ready(), *database.reasons()),
         )
-        app = _app(board, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
+        pages = _pages(settings, board, store, stack)
+        app = _app(pages, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         _log.info("api started", pages=f"http://{serving.host}:{serving.port}/", drop=str(settings.drop or "none"))
         while not stop.is_set():
@@ -87,8 +91,30 @@ def _dropping(settings: LiveSettings, store: LiveStore, topics: RawTopics, stack
     return RawDropping(topics, journal, store, DropDirectory(settings.drop), settings.region)
 
 
-def _app(board: Board, intake: Intake, health: Health) -> FastAPI:
-    app = build_app(board, Exporter(board), lambda: datetime.now(UTC))
+def _pages(settings: LiveSettings, board: Board, store: LiveStore, stack: ExitStack) -> FastAPI:
+    links = settings.links
+    door = None
+    if links is None:
+        _log.warning("no keys of links: nobody can answer by a page", mend="set VIGIE_LINK_KEYS")
+    else:
+        journal = stack.enter_context(JournalTopic(settings.kafka))
+        door = Door(
+            links,
+            finding(store.outbox),
+            SaidToTopic(journal, _now),
+            settings.region,
+            lifetime=lifetime_of(settings.link_hours),
+            proxies=proxies_of(settings.proxies),
+            hosts=hosts_of(str(settings.link_base)),
+        )
+    return build_app(board, Exporter(board), _now, door, identity_of(settings.identity_header, settings.proxies))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _app(app: FastAPI, intake: Intake, health: Health) -> FastAPI:
     app.mount(WAY_IN, build_intake(intake))
     app.mount(HEALTH, build_health(health))
     return app

@@ -11,6 +11,7 @@ from datetime import datetime
 from alerts.adapters.sender import Report, Sender
 from alerts.channel import Channel
 from alerts.effects import Effect
+from alerts.links import LinkKeys
 from dashboards.board import Board
 from dashboards.metrics import Notification
 from streams import messages
@@ -25,7 +26,7 @@ from vigie.showing import Showing
 class Embedded:
     """One process's monitor. Not safe to share between threads: one caller drives it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what one process is made of, each part chosen by the wiring
         self,
         journal: SqliteJournal,
         channel: Channel,
@@ -34,13 +35,14 @@ class Embedded:
         listener: Callable[[Committed], None] | None = None,
         warn: Callable[[str], None] | None = None,
         board: Board | None = None,
+        links: LinkKeys | None = None,
     ) -> None:
         self.journal = journal
         self.board = board or Board()
         self._listener = listener
         self._showing = Showing(self.board)
         self.monitor = Monitor(journal, self._committed, warn)
-        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded")
+        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded", links=links)
 
     def load(self) -> None:
         """Read the journal: the folds, and the board as it was."""

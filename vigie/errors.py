@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from alerts.adapters.link_keys import UnusableLinkKeys
 from alerts.outbox import StorageError
 from orsan_plans.adapters.located_yaml import DocumentError
 from orsan_plans.schema import PlanError
@@ -41,6 +42,7 @@ EXPECTED: Final = (
     UnusableApiKey,
     UnusableKey,
     UnusableKeys,
+    UnusableLinkKeys,
     UnusableSettings,
     VaultClosed,
 )

@@ -59,7 +59,7 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         group = stack.enter_context(EffectsGroup(settings.kafka))
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
-        sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name)
+        sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name, links=settings.links)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
         heart = Heartbeat(settings.stuck_after)
         made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart, region=settings.region)

@@ -40,6 +40,18 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     host: Annotated[str | None, typer.Option(help="Address the pages and metrics are served on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = None,
     link_base: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the pages.")] = None,
+    link_keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Secrets of the links; made beside the journal without it.")
+    ] = None,
+    link_hours: Annotated[
+        int | None, typer.Option(min=1, max=168, metavar="HOURS", help="How long a link may be answered with.")
+    ] = None,
+    proxies: Annotated[
+        str | None, typer.Option(metavar="ADDRESSES", help="Proxies whose headers are believed, by commas.")
+    ] = None,
+    identity_header: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Header in which these proxies say who reads the pages.")
+    ] = None,
 ) -> None:
     """Watch: read dropped files, judge, call, and serve metrics and pages, until interrupted.
 
@@ -48,6 +60,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     settings = chosen(
         region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
         ror_directory=ror_directory, keep_days=keep_days, host=host, port=port, link_base=link_base,
+        link_keys=link_keys, link_hours=link_hours, proxies=proxies, identity_header=identity_header,
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")

@@ -4,11 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import typer
-from pydantic import AnyHttpUrl, Field, ValidationError
+from pydantic import AnyHttpUrl, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
 from streams.collecting.quarantine import PURGE_AFTER
+from vigie.link_settings import LINK_HOURS, LONGEST_LINK_HOURS, checked_header, proxies_of
 
 
 class Settings(BaseSettings):
@@ -31,6 +32,25 @@ class Settings(BaseSettings):
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)
     link_base: AnyHttpUrl | None = None
     """Public address of the pages, as people on call reach them; the local address without it."""
+    link_keys: Path | None = None
+    """File of the secrets that sign links; one is made beside the journal without it."""
+    link_hours: int = Field(LINK_HOURS, ge=1, le=LONGEST_LINK_HOURS)
+    """How long a link may be answered with."""
+    proxies: str | None = None
+    """Addresses or networks of the proxies whose headers are believed, separated by commas; none without it."""
+    identity_header: str | None = None
+    """The header in which these proxies say who reads; without it nobody is identified, and any such header ignored."""
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        proxies_of(value)
+        return value
+
+    @field_validator("identity_header")
+    @classmethod
+    def _believed(cls, value: str | None, others: ValidationInfo) -> str | None:
+        return checked_header(value, others.data.get("proxies"))
 
     @property
     def kept(self) -> timedelta:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.channel import Channel, Outcome, failed
+from alerts.links import LinkKeys
 from alerts.outbox import DEFAULT_POLICY, Delivery, Finished, Outbox, RetryPolicy
 from alerts.wording import Message, render
 
@@ -48,6 +49,7 @@ class Sender:
         link_base: str,
         worker: str,
         policy: RetryPolicy = DEFAULT_POLICY,
+        links: LinkKeys | None = None,
     ) -> None:
         self._outbox = outbox
         self._channel = channel
@@ -55,6 +57,7 @@ class Sender:
         self._link_base = link_base
         self._worker = worker
         self._policy = policy
+        self._links = links
         self._sending: list[_Sending] = []
 
     @property
@@ -78,7 +81,7 @@ class Sender:
             return 0
         deliveries = self._outbox.claim(now, self._worker, LEASE, room)
         for delivery in deliveries:
-            message = render(delivery.notification, self._link_base, now)
+            message = render(delivery.notification, self._link_base, now, self._links)
             future = self._executor.submit(self._channel.send, delivery.contact, message)
             self._sending.append(_Sending(delivery, message, future))
         return len(deliveries)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from alerts import book
-from alerts.effects import PostureChanged, VoletDecided, effect_id
+from alerts.effects import PostureChanged, ReleveTaken, VoletDecided, effect_id
 from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
@@ -18,6 +18,7 @@ from streams.messages import (
     DeliveryReport,
     EtablissementList,
     FeedReceived,
+    LinkRefused,
     PassageCorrected,
     PassageRemoved,
     PassageRPU,
@@ -26,6 +27,7 @@ from streams.messages import (
     QuarantineDropped,
     ReferenceBeds,
     RegulationActivity,
+    ReleveAcknowledged,
     RosterVersion,
     SignalSanitaire,
     SmurIntervention,
@@ -338,6 +340,21 @@ def decision(turn: Turn, message: DecideVolet) -> str | None:
     return None
 
 
+def releve(turn: Turn, message: ReleveAcknowledged) -> None:
+    """Say who read the hand-over digest: what happens next is what the following one shows."""
+    turn.effects.append(
+        ReleveTaken(
+            id=effect_id("releve", turn.fold.state.region, turn.fold.state.seq),
+            at=turn.now,
+            status=turn.status,
+            role=message.role,
+            by=message.by,
+            person=message.person,
+            shown=message.shown,
+        )
+    )
+
+
 def noted(_turn: Turn, _message: object) -> None:
     """Keep a fact for the record: it changes no measure and no decision."""
 
@@ -361,4 +378,6 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     SmurIntervention: intervention,
     QualifySignal: qualify,
     QuarantineDropped: noted,
+    LinkRefused: noted,
+    ReleveAcknowledged: releve,
 }
