@@ -19,6 +19,7 @@ from vigie import (
     notifier_commands,
     plans_commands,
     quarantine_commands,
+    releve_commands,
     retex_commands,
     roster_commands,
     run_commands,
@@ -44,6 +45,7 @@ app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(database_commands.app, name="database")
 app.add_typer(signal_commands.app, name="signal")
 app.add_typer(roster_commands.app, name="roster")
+app.add_typer(releve_commands.app, name="releve")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)
