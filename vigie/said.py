@@ -52,8 +52,11 @@ class Says(Protocol):
 class SaidToWriter:
     """The pages' `Records` where one thread of this process writes the journal; ``wake`` tells it to come."""
 
-    def __init__(self, wake: Callable[[], None], wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self, wake: Callable[[], None], wait_seconds: float = WAIT_SECONDS, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._wake = wake
+        self._clock = clock or _present
         self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
         self._waiting: deque[_Said] = deque()
@@ -98,7 +101,7 @@ class SaidToWriter:
 
     def _journal(self, say: Says, said: _Said) -> None:
         try:
-            effects = say(said.region, said.message, datetime.now(UTC), said.status)
+            effects = say(said.region, said.message, self._clock(), said.status)
         except (StorageError, JournalError):
             said.future.set_exception(NotRecorded())
             raise
@@ -155,6 +158,10 @@ class SaidToTopic:
             self.record(region, status, message, f"{self._clock().isoformat()} {message!r}")
         except PerhapsRecorded:
             return
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
 
 
 def _rejection(effects: Sequence[Effect]) -> str:
