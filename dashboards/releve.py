@@ -97,16 +97,22 @@ def _previous(board: Board, region: str, last: ReleveTaken | None, zone: str) ->
 
 
 def _title(alert: AlertView) -> str:
-    tag = f"{TAG_OF_STATUS[alert.status]} · " if alert.status != "actual" else ""
-    brief = alert.brief
-    return f"{tag}{brief.volet}, {brief.territory_name} : {brief.title}"
+    return f"{_tag(alert)}{_place(alert)}"
+
+
+def _tag(alert: AlertView) -> str:
+    return f"{TAG_OF_STATUS[alert.status]} · " if alert.status != "actual" else ""
+
+
+def _place(alert: AlertView) -> str:
+    return f"{alert.brief.volet}, {alert.brief.territory_name} : {alert.brief.title}"
 
 
 def _open(board: Board, alert: AlertView) -> str:
     zone = alert.brief.time_zone
-    posture = BADGES[board.current_posture(alert)].text
+    posture, tag = BADGES[board.current_posture(alert)].text, _tag(alert)
     answered = "répondue" if alert.is_acknowledged else "sans réponse" if alert.is_waiting else "sans appel en cours"
-    line = f"{posture} · {_title(alert)}, depuis le {instant_text(alert.brief.since, zone)}, {answered}."
+    line = f"{tag}{posture} · {_place(alert)}, depuis le {instant_text(alert.brief.since, zone)}, {answered}."
     return " ".join(filter(None, (line, next_step(board, alert))))
 
 

@@ -37,7 +37,7 @@ _SECTIONS: Final = (
     ("Réponses qui tiennent", "answers"),
     ("Décisions de l'autorité", "decisions"),
     ("Terminées", "ended"),
-    ("Messages non reçus", "troubles"),
+    ("Personnes non jointes", "troubles"),
     ("Sources muettes", "silent_feeds"),
 )
 

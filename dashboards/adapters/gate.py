@@ -48,7 +48,9 @@ FindNotification = Callable[[str, str], Notify | None]
 class Door:
     """What the pages of signed links need. ``region`` is where refusals of unknown links are journaled.
 
-    ``hosts`` are the public names of the pages, with their ports: a form sent from another one does nothing.
+    ``hosts`` are the public names of the pages, with their ports: a form sent from another one does nothing. Limits
+    are requests at once, then per second; Vigie's own choices: a whole mobile network may share one address, one link
+    is read by one person.
     """
 
     keys: LinkKeys
@@ -58,6 +60,8 @@ class Door:
     lifetime: timedelta = DEFAULT_LIFETIME
     proxies: Proxies = field(default_factory=Proxies)
     hosts: frozenset[str] = frozenset()
+    per_address: tuple[int, float] = (120, 2.0)
+    per_link: tuple[int, float] = (20, 0.2)
     monotonic: Callable[[], float] = time.monotonic
     nonce: Callable[[], str] = lambda: secrets.token_hex(8)
 
@@ -78,9 +82,8 @@ class Gate:
         self._board = board
         self._clock = clock
         self._lock = Lock()
-        # Vigie's own choices. A whole mobile network may share one address; one link is read by one person.
-        self._addresses = Rates(120, 2.0)
-        self._links = Rates(20, 0.2)
+        self._addresses = Rates(*door.per_address)
+        self._links = Rates(*door.per_link)
         self._budget = RefusalBudget()
 
     def admit(self, request: Request, token: str) -> None:

@@ -19,10 +19,16 @@ class Pages:
 
     def __init__(self) -> None:
         self._environment = Environment(
-            loader=PackageLoader("dashboards"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=PackageLoader("dashboards"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            auto_reload=False,
         )
         style = self._environment.get_template("vigie.css").render()
         digest = b64encode(sha256(style.encode()).digest()).decode()
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)  # compiled now: nobody waits for it at night
         self._headers = _headers(digest, "'none'", "no-referrer")
         self._form_headers = _headers(digest, "'self'", "same-origin")
 

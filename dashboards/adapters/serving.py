@@ -33,6 +33,8 @@ def serve(app: FastAPI, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> I
     The address is bound before the thread starts: OSError here, and not in a thread, when it is taken.
     """
     listener = socket.create_server((host, port))
+    # asyncio leaves it out for a socket made elsewhere: each answer would wait 40 ms for the client's acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         app,
         log_config=None,

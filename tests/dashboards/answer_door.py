@@ -87,6 +87,7 @@ class MemoryRecords:
                 by=message.by,
             )
             self.board.effect(region, change)
+            self.board.due(message.alert_id, None)
 
     @property
     def answers(self) -> list[Acknowledge]:

@@ -81,7 +81,7 @@ def test_the_releve_says_what_stands_and_what_happened() -> None:
         "répondue.",
         "Claire Martin, le mercredi 14 janvier 2026 à 20 h 25",
         "EXERCICE · AMAVI, Sarthe (72)",
-        "sans réponse. Messages",
+        "sans réponse. Personnes non jointes",
         "envoi en échec, 1 fois (Anne Leroy)",
         "non prévenu, aucune personne d'astreinte pour ce rôle, 1 fois (directeur astreinte)",
         "2 muettes",

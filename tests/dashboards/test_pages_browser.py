@@ -132,6 +132,7 @@ def test_axe_finds_no_fault_in_what_an_answer_shows(browser: Browser, scheme: Li
 def test_axe_would_find_a_fault(browser: Browser) -> None:
     with phone(browser, script=True) as page:
         page.set_content(
-            '<html lang="fr"><title>x</title><main><h1>x</h1><img src="x.png"><p style="color:#999">Un texte pâle</p></main>'
+            '<html lang="fr"><title>x</title><main><h1>x</h1><img src="x.png">'
+            '<p style="color:#999">Un texte pâle</p></main>'
         )
         assert {each.partition(":")[0] for each in faults(page)} >= {"image-alt", "color-contrast"}
