@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
-from urllib.parse import urlsplit
 
 from streams.collecting.rate_limit import TokenBucket
 
@@ -61,7 +60,8 @@ def is_foreign(site: str | None, origin: str | None, hosts: Collection[str]) -> 
     """
     if site is not None:
         return site not in {"same-origin", "none"}
-    return origin not in {None, "", "null"} and urlsplit(origin or "").netloc.lower() not in hosts
+    # An Origin is a scheme, a host and a port (RFC 6454), nothing else.
+    return origin not in {None, "", "null"} and (origin or "").partition("://")[2].lower() not in hosts
 
 
 class Rates:

@@ -27,6 +27,7 @@ from streams.entry import Status
 from streams.messages import Acknowledge, LinkRefused, Message, ReleveAcknowledged
 
 KEYS = LinkKeys(LinkKey("k1", b"s" * 32, date(2000, 1, 1)))
+PEER = "192.0.2.7"
 OTHER_KEYS = LinkKeys(LinkKey("k1", b"o" * 32, date(2000, 1, 1)))
 
 
@@ -130,8 +131,11 @@ class AnswerDoor:
         return self.now
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, peer: str = "192.0.2.7", **headers: str
+        self, method: str, path: str, body: bytes | None = None, peer: str = PEER, **headers: str
     ) -> httpx.Response:
+        return self._asked(method, path, body, peer, headers)
+
+    def _asked(self, method: str, path: str, body: bytes | None, peer: str, headers: dict[str, str]) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
 
         async def answer() -> httpx.Response:
@@ -142,11 +146,11 @@ class AnswerDoor:
         return asyncio.run(answer())
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return self.ask("GET", path, **headers)
+        return self._asked("GET", path, None, PEER, headers)
 
     def post(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
         given = {"Content_Type": "application/x-www-form-urlencoded", **headers}
-        return self.ask("POST", path, urlencode(fields).encode(), **given)
+        return self._asked("POST", path, urlencode(fields).encode(), PEER, given)
 
     def answer(self, path: str, decision: str = "prendre", reason: str = "", **headers: str) -> httpx.Response:
         """Open the page, fill its form and send it."""

@@ -21,7 +21,10 @@ def description(door: AnswerDoor) -> dict[str, Any]:
     """
     paths: dict[str, Any] = {}
     for scope, link in (("r", answer_path()), ("p", reading_path()), ("a", person_path())):
-        token = {"type": "string", "anyOf": [{"enum": [link.rpartition("/")[2]]}, {"minLength": 1, "maxLength": 60}]}
+        token: dict[str, Any] = {
+            "type": "string",
+            "anyOf": [{"enum": [link.rpartition("/")[2]]}, {"minLength": 1, "maxLength": 60}],
+        }
         parameter = {"name": "token", "in": "path", "required": True, "schema": token}
         paths[f"/{scope}/{{token}}"] = {
             "get": {"parameters": [parameter], "responses": {"200": {"description": "page"}}}
@@ -32,7 +35,7 @@ def description(door: AnswerDoor) -> dict[str, Any]:
         ("/r/{token}", answer_path(), DECISIONS),
         ("/a/{token}/releve", f"{person_path()}/releve", []),
     ):
-        fields = {
+        fields: dict[str, Any] = {
             name: {"anyOf": [{"enum": [value]}, {"type": "string"}]}
             for name, value in hidden(door.get(shown).text).items()
         }

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -180,13 +181,14 @@ def test_no_header_is_believed_where_none_was_configured() -> None:
 def test_the_pages_ask_who_reads_where_a_proxy_says_it(path: str) -> None:
     door = identified()
     assert door.ask("GET", path, peer="10.1.2.3", X_Remote_User="c.martin").status_code == 200
-    for peer, headers in (
+    refused: list[tuple[str, dict[str, Any]]] = [
         ("10.1.2.3", {}),
         ("10.1.2.3", {"X_Remote_User": " "}),
         ("192.0.2.7", {"X_Remote_User": "c.martin"}),
         ("192.0.2.7", {"X_Remote_User": "c.martin", "X_Forwarded_For": "10.1.2.3"}),
         ("not-an-address", {"X_Remote_User": "c.martin"}),
-    ):
+    ]
+    for peer, headers in refused:
         assert door.ask("GET", path, peer=peer, **headers).status_code == 403
 
 

@@ -34,6 +34,7 @@ def test_the_link_of_a_message_is_opened_by_a_scanner_then_answered_by_its_perso
         page = phone.get(link)
         assert "Claire Martin" in page.text
         assert "Répondre" in page.text
+        assert "Sans réponse, prochain appel à" in page.text
         fields = {**_fields(page.text), "decision": "surveiller", "raison": "vu avec l'astreinte du GHT"}
         origin = {"Origin": base}
         first, second = (phone.post(link, data=fields, headers=origin) for _ in range(2))

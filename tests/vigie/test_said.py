@@ -1,7 +1,7 @@
 """From the pages' threads to the one that writes the journal: what is said to be written is, once."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -165,7 +165,7 @@ class Topic:
         self.facts: list[tuple[str, Draft]] = []
         self.is_away = False
 
-    def append(self, drafts: Sequence[tuple[str, Draft]]) -> None:
+    def append(self, drafts: Iterable[tuple[str, Draft]]) -> None:
         if self.is_away:
             raise KafkaUnavailable("away")
         self.facts += drafts
