@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.adapters.roster_files import load_roster
-from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged
+from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged, ReleveTaken
 from orsan_plans.adapters.located_yaml import load_document, validate
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.posture import Posture
@@ -27,11 +27,13 @@ from streams.messages import (
     DecideVolet,
     Etablissement,
     EtablissementList,
+    LinkRefused,
     Message,
     PassageRPU,
     PlanCatalogue,
     PlanDocument,
     ReferenceBeds,
+    ReleveAcknowledged,
     RosterVersion,
     SignalSanitaire,
 )
@@ -177,6 +179,8 @@ def _line(effect: Effect) -> str:
             return f"{local} non-envoi {effect.reason} {effect.role} {effect.person or effect.territory}".rstrip()
         case AlertChanged() if effect.change in _CHANGE:
             return f"{local} alerte {effect.territory} {_CHANGE[effect.change]}"
+        case ReleveTaken():
+            return f"{local} relève de {effect.role} par {effect.by}"
     return ""
 
 
@@ -187,7 +191,7 @@ def _unknown(readings: dict[str, Any], key: str) -> str:
 
 
 def _message(words: dict[str, Any], at: datetime) -> Message:
-    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
+    """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}``, ``{décision: …}``, ``{relève: …}``…"""
     kind, body = next(iter(words.items()))
     match kind:
         case "signal":
@@ -210,6 +214,15 @@ def _message(words: dict[str, Any], at: datetime) -> Message:
             return DailyFigures(body["source"], body["territoire"], date.fromisoformat(body["jour"]), figures)
         case "lits_de_référence":
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
+    return _said(kind, body)
+
+
+def _said(kind: str, body: Any) -> Message:  # noqa: ANN401 - what YAML holds
+    match kind:
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
+        case "relève":
+            return ReleveAcknowledged(body["rôle"], body["par"], via="page")
+        case "lien_refusé":
+            return LinkRefused(body)
     raise ValueError(f"a scenario receives no {kind!r}")

@@ -34,7 +34,7 @@ def test_the_keys_of_the_live_processes_are_made_once_by_a_command(tmp_path: Pat
 
 def test_live_processes_say_when_the_file_is_missing(tmp_path: Path) -> None:
     assert LiveSettings().links is None
-    with pytest.raises(UnusableSettings, match="VIGIE_LINK_KEYS names .* which is not a file"):
+    with pytest.raises(UnusableSettings, match=r"VIGIE_LINK_KEYS names .* which is not a file"):
         _ = LiveSettings(link_keys=tmp_path / "none").links
     vigie("keys", "links", tmp_path / "liens")
     assert LiveSettings(link_keys=tmp_path / "liens").links is not None
