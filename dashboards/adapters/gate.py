@@ -40,6 +40,10 @@ class TooMany(Exception):
         self.seconds = seconds
 
 
+class NotReady(Exception):
+    """The journal is still being read: nothing can be said of a link yet."""
+
+
 FindNotification = Callable[[str, str], Notify | None]
 """Returns a région's notification by its id; StorageError."""
 
@@ -95,18 +99,22 @@ class Gate:
             raise TooMany(seconds)
 
     def told(self, scope: Scope, token: str) -> Told:
-        """Return what a notification's link speaks for; LinkRefusal, StorageError."""
+        """Return what a notification's link speaks for; LinkRefusal, NotReady, StorageError."""
         id_ = notification_of(self.door.keys.subject(scope, trimmed(token)))
-        regions = sorted(self._board.regions, key=lambda region: region != self.door.region)
-        for region in regions:
+        known = self._board.regions
+        for region in (self.door.region, *(each for each in known if each != self.door.region)):
             notify = self.door.find(region, id_)
             if notify is not None:
                 check_age(notify.at, self._clock(), self.door.lifetime, id_)
+                if known.get(region) is None:
+                    raise NotReady
                 return Told(region, notify)
+        if not known:
+            raise NotReady
         raise LinkRefusal(Refusal.UNKNOWN, id_)
 
     def person(self, token: str) -> tuple[str, str]:
-        """Return the région and the person a person's link speaks for; LinkRefusal."""
+        """Return the région and the person a person's link speaks for; LinkRefusal, NotReady."""
         subject = person_subject(self.door.keys.subject(Scope.PERSON, trimmed(token)))
         check_age(subject.given_at, self._clock(), self.door.lifetime)
         for region in self._board.regions:
@@ -114,6 +122,8 @@ class Gate:
             person = subject.person(region, [each.id for each in roster.people]) if roster else None
             if person is not None:
                 return region, person
+        if not any(self._board.roster(region) for region in self._board.regions):
+            raise NotReady
         raise LinkRefusal(Refusal.UNKNOWN)
 
     def own(self, request: Request, notification_id: str = "") -> None:

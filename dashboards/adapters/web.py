@@ -18,7 +18,7 @@ from dashboards.adapters.answer_routes import READ, AnswerRoutes
 from dashboards.adapters.astreinte_routes import AstreinteRoutes
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.form_body import FormRefused
-from dashboards.adapters.gate import Door, Gate, TooMany
+from dashboards.adapters.gate import Door, Gate, NotReady, TooMany
 from dashboards.adapters.identity import Identity, NotIdentified, NotOnRoster
 from dashboards.adapters.pages import Pages
 from dashboards.alert_page import alert_page
@@ -48,6 +48,10 @@ _TOO_MANY: Final = (
 )
 _BAD_FORM: Final = ("Formulaire refusé", f"Ce n'est pas un formulaire de Vigie. {_NOTHING_DONE}")
 _STORAGE: Final = ("Page indisponible", f"Vigie ne peut pas lire sa base pour l'instant. {_NOTHING_DONE}")
+_NOT_READY: Final = (
+    "Vigie redémarre",
+    f"Vigie relit son journal : rechargez cette page dans un instant. {_NOTHING_DONE}",
+)
 _NOT_IDENTIFIED: Final = (
     "Accès refusé",
     "Ces pages demandent de passer par l'adresse habituelle, qui vérifie qui vous êtes. En urgence, appelez la veille.",
@@ -130,6 +134,10 @@ def _serve_refusals(app: FastAPI, pages: Pages, gate: Gate) -> None:
     @app.exception_handler(FormRefused)
     def bad_form(_request: Request, error: FormRefused) -> Response:
         return pages.error(error.status, _BAD_FORM, {"Connection": "close"})
+
+    @app.exception_handler(NotReady)
+    def not_ready(_request: Request, _error: NotReady) -> Response:
+        return pages.error(HTTPStatus.SERVICE_UNAVAILABLE, _NOT_READY, {"Retry-After": "5"})
 
     @app.exception_handler(StorageError)
     def unreadable(_request: Request, _error: StorageError) -> Response:

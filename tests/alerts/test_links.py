@@ -142,6 +142,7 @@ def test_seals_and_digests_tell_words_apart() -> None:
     assert KEYS.is_sealed(KEYS.seal("a", "b"), "a", "b")
     assert not KEYS.is_sealed(KEYS.seal("a", "b"), "a", "c")
     assert not KEYS.is_sealed("é", "a")
+    assert LinkKeys(KEY, LinkKey("k2", b"t" * 32, date(2030, 1, 1))).is_sealed(KEYS.seal("a", "b"), "a", "b")
     assert KEYS.digest("remote", "192.0.2.1") != KEYS.digest("remote", "192.0.2.2")
     assert re.fullmatch("[0-9a-f]{16}", KEYS.digest("remote", "192.0.2.1"))
 

@@ -8,6 +8,7 @@ import pytest
 
 from alerts.effects import AlertChange
 from alerts.outbox import StorageUnreadable
+from dashboards.board import Board
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, EXERCISE, EXERCISE_ID, REGION, SHARE, changed, raised
 from streams.entry import Status
@@ -246,6 +247,23 @@ def test_a_base_that_cannot_be_read_is_said_without_a_trace() -> None:
     came = AnswerDoor(find=broken).get(answer_path())
     assert came.status_code == 503
     assert "secret" not in came.text
+
+
+@pytest.mark.parametrize("path", [answer_path(), reading_path(), person_path()])
+def test_while_the_journal_is_read_nothing_is_said_to_be_over_or_unknown(path: str) -> None:
+    door = AnswerDoor(board=Board())
+    came = door.get(path)
+    assert came.status_code == 503
+    assert came.headers["retry-after"] == "5"
+    assert "Vigie relit son journal" in text_of(came.text)
+    assert door.records.noted == []
+
+
+def test_an_alert_forgotten_since_it_ended_is_over() -> None:
+    board = Board((REGION,))
+    board.advanced(REGION, EVENING)
+    door = AnswerDoor(board=board)
+    _did_nothing(door, door.get(answer_path()), 410, "closed", called().id)
 
 
 def test_what_was_measured_since_is_the_trend() -> None:
