@@ -269,6 +269,20 @@ class EntryRejected:
     kind: Literal["entry_rejected"] = "entry_rejected"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleveTaken:
+    """The next person on call read the hand-over digest; ``shown`` is the SHA-256 (hex) of what they read."""
+
+    id: str
+    at: datetime
+    status: str
+    role: str
+    by: str
+    person: str
+    shown: str
+    kind: Literal["releve_taken"] = "releve_taken"
+
+
 Effect = (
     PostureChanged
     | ActivationProposed
@@ -279,6 +293,7 @@ Effect = (
     | Notify
     | NotSent
     | EntryRejected
+    | ReleveTaken
 )
 
 EFFECT_TYPES: Final[dict[str, type[Effect]]] = {
@@ -291,6 +306,7 @@ EFFECT_TYPES: Final[dict[str, type[Effect]]] = {
     "notify": Notify,
     "not_sent": NotSent,
     "entry_rejected": EntryRejected,
+    "releve_taken": ReleveTaken,
 }
 _DECODERS: Final = {kind: msgspec.json.Decoder(type_) for kind, type_ in EFFECT_TYPES.items()}
 _encode = msgspec.json.Encoder(order="deterministic").encode

@@ -4,6 +4,7 @@ from typing import Final
 
 from alerts.effects import Notify, Purpose
 from alerts.french import duration_text
+from alerts.links import LinkKeys, Scope, answer_token
 from alerts.reading_wording import comparison_text
 from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
 from orsan_plans.assess import Evidence
@@ -11,8 +12,8 @@ from orsan_plans.assess import Evidence
 MARKS: Final = {"exercise": "EXERCICE EXERCICE EXERCICE", "test": "TEST"}
 """What opens and closes every form of a message that is not about real life, by entry status."""
 
-MAX_LINK_BASE: Final = 35
-"""Septets of a link base that leave room for the link in every SMS, exercises included (uuid ids)."""
+MAX_LINK_BASE: Final = 34
+"""Septets of a link base that leave room for the link in every SMS, exercises included (uuid ids, signed or not)."""
 
 _PLACE_MINIMUM: Final = 10
 _DETAIL_MINIMUM: Final = 8
@@ -36,12 +37,25 @@ def alert_link(link_base: str, alert_id: str) -> str:
     return f"{link_base.rstrip('/')}/alertes/{alert_id}"
 
 
+def link_of(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> str:
+    """Return the link of a notification: signed for its person when there are ``keys``, else the alert's page."""
+    token = None if keys is None else answer_token(keys, notify)
+    if token is None:
+        return alert_link(link_base, notify.brief.alert_id)
+    return signed_link(link_base, Scope.ANSWER, token)
+
+
+def signed_link(link_base: str, scope: Scope, token: str) -> str:
+    """Return the address of a signed link."""
+    return f"{link_base.rstrip('/')}/{scope.value}/{token}"
+
+
 def posture_words(notify: Notify) -> str:
     """Return the posture as a message opens with it: ``ALERTE``, ``FIN ALERTE`` when over, ``RAPPEL ALERTE``."""
     return f"{_PREFIXES.get(notify.purpose, '')}{notify.brief.posture}"
 
 
-def render_sms(notify: Notify, link_base: str) -> str:
+def render_sms(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> str:
     """Return at most 160 GSM 7-bit septets.
 
     The posture is always whole. The place and the facts lose their middle when they are too long, the volet
@@ -49,7 +63,7 @@ def render_sms(notify: Notify, link_base: str) -> str:
     `MAX_LINK_BASE`.
     """
     mark, last = MARKS.get(notify.status, ""), closing_mark(notify)
-    link = to_gsm7(alert_link(link_base, notify.brief.alert_id))
+    link = to_gsm7(link_of(notify, link_base, keys))
     room = SMS_SEPTETS - sum(septets(each) + 1 for each in (mark, last) if each)
     beside_link = room - septets(link) - 1
     head = posture_words(notify)

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from alerts.astreinte import Canal, canal_of
 from alerts.effects import AlertBrief, Notify, Purpose
 from alerts.french import day_text, duration_text, hour_text, instant_text, sentence
+from alerts.links import LinkKeys
 from alerts.reading_wording import describe_reading
-from alerts.sms_wording import MAX_LINK_BASE, alert_link, mark_of, posture_words, render_sms
+from alerts.sms_wording import MAX_LINK_BASE, alert_link, link_of, mark_of, posture_words, render_sms
 from alerts.volume import wording as several
 
 __all__ = ["MAX_LINK_BASE", "Message", "alert_link", "describe_reading", "render", "render_sms"]
@@ -42,20 +43,22 @@ class Message:
         return ("", self.sms) if canal_of(contact) == Canal.SMS else (self.title, self.body)
 
 
-def render(notify: Notify, link_base: str, now: datetime) -> Message:
-    """Return the message of a notification sent at ``now`` (aware), with links under ``link_base``."""
+def render(notify: Notify, link_base: str, now: datetime, keys: LinkKeys | None = None) -> Message:
+    """Return the message of a notification sent at ``now`` (aware), with its link, signed by ``keys``."""
     mark = mark_of(notify)
     # One line, whatever a file's texts hold: a line break has no place in the subject of a mail.
     title = " ".join(" · ".join(filter(None, (mark, _title(notify)))).split())
-    paragraphs = (mark, *_paragraphs(notify, link_base), _delay(notify, now), mark)
-    sms = several.sms_of(notify, link_base) if several.is_about_several(notify) else render_sms(notify, link_base)
+    paragraphs = (mark, *_paragraphs(notify, link_base, keys), _delay(notify, now), mark)
+    is_several = several.is_about_several(notify)
+    sms = several.sms_of(notify, link_base, keys) if is_several else render_sms(notify, link_base, keys)
     return Message(title, "\n\n".join(filter(None, paragraphs)), sms, notify.id)
 
 
-def _paragraphs(notify: Notify, link_base: str) -> tuple[str, ...]:
+def _paragraphs(notify: Notify, link_base: str, keys: LinkKeys | None) -> tuple[str, ...]:
     if several.is_about_several(notify):
-        return several.paragraphs_of(notify, link_base)
-    return (_situation(notify.brief), _evidence(notify), _first_action(notify), _request(notify, link_base))
+        return several.paragraphs_of(notify, link_base, keys)
+    request = _request(notify, link_of(notify, link_base, keys))
+    return (_situation(notify.brief), _evidence(notify), _first_action(notify), request)
 
 
 def _title(notify: Notify) -> str:
@@ -121,8 +124,7 @@ def _first_action(notify: Notify) -> str:
     return f"D'abord : {sentence(actions[0])}{more}"
 
 
-def _request(notify: Notify, link_base: str) -> str:
-    link = alert_link(link_base, notify.brief.alert_id)
+def _request(notify: Notify, link: str) -> str:
     match notify.purpose:
         case Purpose.CALL:
             unanswered = "Personne n'a encore répondu. " if notify.call > 1 else ""
@@ -137,7 +139,7 @@ def _request(notify: Notify, link_base: str) -> str:
         case Purpose.END:
             return f"C'est terminé, plus rien n'est attendu de vous :\n{link}"
         case Purpose.DIGEST:
-            return f"Toutes les alertes ouvertes, pour y répondre :\n{several.situation_link(link_base)}"
+            return f"Toutes les alertes ouvertes, pour y répondre :\n{link}"
 
 
 def _delay(notify: Notify, now: datetime) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from alerts.astreinte import Roster
 from alerts.effects import (
     ActivationProposed,
     AlertChange,
@@ -23,6 +24,7 @@ from alerts.effects import (
     NotSent,
     PostureChanged,
     Purpose,
+    ReleveTaken,
     VoletDecided,
     VoletProposed,
 )
@@ -104,6 +106,9 @@ class Board:
         self._names: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
         self._alert_of: dict[str, str] = {}
+        self._rosters: dict[str, Roster] = {}
+        self._releves: dict[str, ReleveTaken] = {}
+        self._dues: dict[str, datetime] = {}
         self.following = Following()
         self.delivering = Delivering()
         self.entries = Tally()
@@ -139,6 +144,17 @@ class Board:
         """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
         known = self._advanced_to.get(region)
         self._advanced_to[region] = instant if known is None else max(known, instant)
+
+    def rostered(self, region: str, roster: Roster) -> None:
+        """Note the roster in force in a région."""
+        self._rosters[region] = roster
+
+    def due(self, alert_id: str, at: datetime | None) -> None:
+        """Note when an open alert next has something due, such as a call; None when nothing is."""
+        if at is not None and alert_id in self._alerts:
+            self._dues[alert_id] = at
+        else:
+            self._dues.pop(alert_id, None)
 
     def seed(self, key: PostureKey, posture: Posture) -> None:
         """Show a posture that never moved, so that what is unknown is seen; one already shown stays as it is."""
@@ -204,6 +220,8 @@ class Board:
                 self._note(effect.alert_id, Event.of_not_sent(effect))
             case EntryRejected():
                 self.rejected.add(region, effect.entry_kind, effect.status)
+            case ReleveTaken():
+                self._releves[region] = effect
 
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
@@ -275,6 +293,22 @@ class Board:
         """Return an alert kept by the board, or None."""
         return self._alerts.get(alert_id)
 
+    def latest(self, region: str, indicator: str, territory: str) -> Reading | None:
+        """Return the latest reading of an indicator in a territory, or None."""
+        return self._readings.get((region, indicator, territory))
+
+    def roster(self, region: str) -> Roster | None:
+        """Return the roster in force in a région, or None."""
+        return self._rosters.get(region)
+
+    def releve(self, region: str) -> ReleveTaken | None:
+        """Return the last hand-over that was acknowledged in a région, or None."""
+        return self._releves.get(region)
+
+    def next_due(self, alert_id: str) -> datetime | None:
+        """Return when an alert next has something due, None when nothing is."""
+        return self._dues.get(alert_id)
+
     def name_of(self, territory: str) -> str:
         """Return the French name of a territory, an establishment's included once the journal named it."""
         return territories.name_of(territory, self._names)
@@ -330,6 +364,7 @@ class Board:
             for line in self._alerts.pop(alert_id).history:
                 self._alert_of.pop(line.notification_id, None)
             self._paged.pop(alert_id, None)
+            self._dues.pop(alert_id, None)
 
     def _measure(self, region: str, notify: Notify, sent_at: datetime) -> None:
         """Observe the first page of each time an alert was raised: a reminder is late on purpose."""

@@ -66,9 +66,9 @@ class Situation:
     read_at: str
 
 
-def situation(board: Board, now: datetime) -> Situation:
-    """Return the situation page as of ``now`` (aware)."""
-    regions = board.regions
+def situation(board: Board, now: datetime, only: str | None = None) -> Situation:
+    """Return the situation page as of ``now`` (aware), of one région alone when it is named."""
+    regions = {each: at for each, at in board.regions.items() if only in {None, each}}
     zone = _zone(next(iter(regions), ""))
     sections = tuple(_section(board, region, advanced_to, now) for region, advanced_to in regions.items())
     return Situation(sections, instant_text(now, zone))

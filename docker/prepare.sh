@@ -34,4 +34,6 @@ settings vigie_schema schema_password | made schema.toml || true
     printf 'quarantine_key = "%s"\n' "$(random | tr '+/' '-_')"
 } | made vigie.toml || true
 printf 'k1 2000-01-01 %s\n' "$(random)" | made pseudonyms || true
+# What signs the links of the messages (docs/repondre.md).
+printf 'k1 2000-01-01 %s\n' "$(random)" | made liens || true
 password | made grafana_password || true

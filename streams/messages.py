@@ -402,6 +402,33 @@ class ContactTested:
     detail: Annotated[str, Field(max_length=2000)] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LinkRefused:
+    """A signed link did nothing. ``remote`` tells senders apart without naming them: a keyed digest of the address.
+
+    ``untold`` counts the refusals since the last one journaled that were not, so that a flood cannot fill the journal.
+    """
+
+    reason: Literal["malformed", "forged", "unknown", "expired", "closed", "foreign"]
+    notification_id: Annotated[str, Field(max_length=60)] = ""
+    remote: Annotated[str, Field(pattern=r"^[0-9a-f]{0,16}$")] = ""
+    untold: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleveAcknowledged:
+    """The person who comes on call has read the hand-over digest; ``shown`` is the SHA-256 (hex) of what was shown.
+
+    ``by`` is who takes over, as they are called; ``person`` their id in the roster.
+    """
+
+    role: Annotated[str, Field(min_length=1, max_length=60)]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    person: Annotated[str, Field(max_length=60)] = ""
+    shown: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    via: Annotated[str, Field(max_length=60)] = ""
+
+
 Message = (
     PlanCatalogue
     | RosterVersion
@@ -431,6 +458,8 @@ Message = (
     | TextsErased
     | ContactVerified
     | ContactTested
+    | LinkRefused
+    | ReleveAcknowledged
 )
 
 TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
@@ -462,6 +491,8 @@ TYPE_OF_KIND: Final[dict[str, type[Message]]] = {
     "texts.erased": TextsErased,
     "contact.verified": ContactVerified,
     "contact.tested": ContactTested,
+    "link.refused": LinkRefused,
+    "releve.acknowledged": ReleveAcknowledged,
 }
 KIND_OF_TYPE: Final[dict[type[Message], str]] = {type_: kind for kind, type_ in TYPE_OF_KIND.items()}
 

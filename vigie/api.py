@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from alerts.outbox import Item, StorageError
 from dashboards.adapters.exporter import Exporter
+from dashboards.adapters.gate import Door
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
 from dashboards.board import Board
@@ -36,10 +37,12 @@ from vigie.follower import Follower
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Asking, Health, build_health, elapsed
+from vigie.link_settings import finding, hosts_of, identity_of, lifetime_of, proxies_of
 from vigie.live_settings import LiveSettings
 from vigie.outcomes import FindItem
 from vigie.proving import Proving, leaving_in
 from vigie.raw_dropping import RawDropping
+from vigie.said import SaidToTopic
 from vigie.store_shown import StoreShown
 from vigie.upkeep import Upkeep
 
@@ -74,7 +77,8 @@ def run_api(settings: LiveSettings, stop: threading.Event) -> None:
             live=lambda: (*beating(turns.heart), *follower.live()),
             ready=lambda: (*follower.ready(), *database.reasons(), *(() if proving is None else proving.reasons())),
         )
-        app = _app(board, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
+        pages = _pages(settings, board, store, stack)
+        app = _app(pages, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         _log.info("api started", pages=f"http://{serving.host}:{serving.port}/", drop=str(settings.drop or "none"))
         while not stop.is_set():
@@ -96,8 +100,30 @@ def _proving(settings: LiveSettings, board: Board) -> Proving | None:
     return Proving(settings.region, settings.heartbeat_every, leaving_in(settings.drop), board)
 
 
-def _app(board: Board, intake: Intake, health: Health) -> FastAPI:
-    app = build_app(board, Exporter(board), lambda: datetime.now(UTC))
+def _pages(settings: LiveSettings, board: Board, store: LiveStore, stack: ExitStack) -> FastAPI:
+    links = settings.links
+    door = None
+    if links is None:
+        _log.warning("no keys of links: nobody can answer by a page", mend="set VIGIE_LINK_KEYS")
+    else:
+        journal = stack.enter_context(JournalTopic(settings.kafka))
+        door = Door(
+            links,
+            finding(store.outbox),
+            SaidToTopic(journal, _now),
+            settings.region,
+            lifetime=lifetime_of(settings.link_hours),
+            proxies=proxies_of(settings.proxies),
+            hosts=hosts_of(str(settings.link_base)),
+        )
+    return build_app(board, Exporter(board), _now, door, identity_of(settings.identity_header, settings.proxies))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _app(app: FastAPI, intake: Intake, health: Health) -> FastAPI:
     app.mount(WAY_IN, build_intake(intake))
     app.mount(HEALTH, build_health(health))
     return app

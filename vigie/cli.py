@@ -26,6 +26,7 @@ from vigie import (
     notifier_commands,
     plans_commands,
     quarantine_commands,
+    releve_commands,
     retex_commands,
     roster_commands,
     run_commands,
@@ -58,6 +59,7 @@ app.command("burden")(burden_command.burden)
 app.add_typer(astreinte_commands.app, name="astreinte")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(exercise_commands.app, name="exercise")
+app.add_typer(releve_commands.app, name="releve")
 app.command("ingest")(ingest_commands.ingest)
 app.command("run")(run_commands.run)
 app.command("ack")(run_commands.ack)

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from alerts.channel import Outcome
 from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, NotSent, PostureChanged
+from alerts.links import LinkKeys
 from alerts.wording import Message
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.receipts import Receipt
@@ -111,7 +112,12 @@ class Spectator:
 
 
 def play(
-    scenario: Scenario, journal: SqliteJournal, seed: int, spectator: Spectator, depot: Path | None = None
+    scenario: Scenario,
+    journal: SqliteJournal,
+    seed: int,
+    spectator: Spectator,
+    depot: Path | None = None,
+    links: LinkKeys | None = None,
 ) -> Ending:
     """Play a scenario to its end and replay its journal; its files, if any, are dropped in ``depot``."""
     totals = Totals()
@@ -131,7 +137,7 @@ def play(
         spectator.sent(clock.now, contact, message, outcome)
 
     channel = StageChannel(Random(seed + 1), seen)  # noqa: S311 - as above
-    embedded = Embedded(journal, channel, AtOnce(), LINK_BASE, committed)
+    embedded = Embedded(journal, channel, AtOnce(), LINK_BASE, committed, links=links)
     _open(embedded, scenario, clock.now)
     witness = _Files(clock, spectator, totals)
     take = _nowhere if depot is None else Depot(depot, embedded, scenario.regions[0], witness).receive

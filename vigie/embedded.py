@@ -11,6 +11,7 @@ from datetime import datetime
 from alerts.adapters.sender import Report, Sender
 from alerts.channel import Channel
 from alerts.effects import Effect
+from alerts.links import LinkKeys
 from alerts.providers import Providers
 from dashboards.board import Board
 from dashboards.metrics import Notification
@@ -38,13 +39,16 @@ class Embedded:
         warn: Callable[[str], None] | None = None,
         board: Board | None = None,
         providers: Providers = Providers(),  # noqa: B008 - frozen
+        links: LinkKeys | None = None,
     ) -> None:
         self.journal = journal
         self.board = board or Board()
         self._listener = listener
         self._showing = Showing(self.board)
         self.monitor = Monitor(journal, self._committed, warn)
-        self.sender = Sender(journal.outbox, channel, executor, link_base, worker="embedded", providers=providers)
+        self.sender = Sender(
+            journal.outbox, channel, executor, link_base, worker="embedded", providers=providers, links=links
+        )
         self.reaching = Reaching(self.board, self.sender)
 
     def load(self) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from alerts.adapters.calendar_files import UnreadableCalendar
 from alerts.adapters.contact_codes import CodeRefused
+from alerts.adapters.link_keys import UnusableLinkKeys
 from alerts.adapters.planning_files import NotWritten
 from alerts.calendar_events import UnreadableEvent
 from alerts.outbox import StorageError
@@ -49,6 +50,7 @@ EXPECTED: Final = (
     UnusableApiKey,
     UnusableKey,
     UnusableKeys,
+    UnusableLinkKeys,
     UnusableSettings,
     VaultClosed,
 )

@@ -1,4 +1,4 @@
-"""`vigie keys`: who may send files over HTTP, and the secrets of the pseudonyms."""
+"""`vigie keys`: who may send files over HTTP, and the secrets of pseudonyms and links."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from alerts.adapters.link_keys import load_or_make_link_keys
 from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.pseudonym_keys import load_or_make_ring
 from streams.collecting.api_keys import ApiKey
@@ -16,7 +17,7 @@ from vigie.errors import explained
 from vigie.settings import chosen
 
 app = typer.Typer(
-    help="Open, list and close the API keys of the sources that send over HTTP; make the secrets of the pseudonyms.",
+    help="Open, list and close the API keys of the sources that send over HTTP; make secrets of pseudonyms and links.",
     no_args_is_help=True,
 )
 
@@ -61,6 +62,19 @@ def pseudonyms(
     with explained():
         load_or_make_ring(file)
     typer.echo(f"{file} is made: give the same file to every worker, keep a copy of it aside from the database")
+
+
+@app.command()
+def links(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make, readable by its owner alone.")],
+) -> None:
+    """Make the file of the secrets that sign links, for VIGIE_LINK_KEYS; exit 1 when it is there already."""
+    if file.exists():
+        typer.echo(f"vigie: {file} is there already: other secrets would make the links already sent useless", err=True)
+        raise typer.Exit(1)
+    with explained():
+        load_or_make_link_keys(file)
+    typer.echo(f"{file} is made: give the same file to the api and to every notifier")
 
 
 @app.command("list")

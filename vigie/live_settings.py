@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -18,11 +18,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from alerts.adapters.link_keys import load_link_keys
+from alerts.links import LinkKeys
 from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
 from orsan_plans.geography import REGIONS
 from streams.adapters.kafka_clients import PATIENCE, KafkaAccess, SaslMechanism, SecurityProtocol
 from streams.collecting.quarantine import PURGE_AFTER
 from streams.live.health import STUCK_AFTER
+from vigie.link_settings import LINK_HOURS, LONGEST_LINK_HOURS, checked_header, proxies_of
 
 FILE_VARIABLE: Final = "VIGIE_SETTINGS"
 _PREFIX: Final = "VIGIE_"
@@ -84,6 +87,14 @@ class LiveSettings(BaseSettings):
     the notifiers, which tell it, and by the api, which leaves the test records in its drop directory."""
     heartbeat_minutes: int = Field(15, ge=1, le=1440)
     """How often a test record travels the whole chain to it."""
+    link_keys: Path | None = None
+    """File of the secrets that sign links, the same for notifiers and api; without it nobody answers by a page."""
+    link_hours: int = Field(LINK_HOURS, ge=1, le=LONGEST_LINK_HOURS)
+    """How long a link may be answered with."""
+    proxies: str | None = None
+    """Addresses or networks of the proxies whose headers are believed, separated by commas; none without it."""
+    identity_header: str | None = None
+    """The header in which these proxies say who reads; without it nobody is identified, and any such header ignored."""
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 
@@ -108,6 +119,29 @@ class LiveSettings(BaseSettings):
                 " to every worker: with another, a visit sent again would count twice"
             )
         return self.pseudonym_keys
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: str | None) -> str | None:
+        proxies_of(value)
+        return value
+
+    @field_validator("identity_header")
+    @classmethod
+    def _believed(cls, value: str | None, others: ValidationInfo) -> str | None:
+        return checked_header(value, others.data.get("proxies"))
+
+    @property
+    def links(self) -> LinkKeys | None:
+        """The keys of signed links, None when no file is named; UnusableSettings when it is not there."""
+        if self.link_keys is None:
+            return None
+        if not self.link_keys.is_file():
+            raise UnusableSettings(
+                f"VIGIE_LINK_KEYS names {self.link_keys}, which is not a file: make it once with"
+                " `vigie keys links FILE`, give the same one to the api and to every notifier"
+            )
+        return load_link_keys(self.link_keys)
 
     @property
     def heartbeat_address(self) -> str | None:

@@ -65,8 +65,9 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         group = stack.enter_context(EffectsGroup(settings.kafka))
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
-        providers = roster.providers if roster else Providers()
-        sender = Sender(store.outbox, AppriseChannel(addresses), executor, link_base, name, providers=providers)
+        providers, links = roster.providers if roster else Providers(), settings.links
+        channel = AppriseChannel(addresses)
+        sender = Sender(store.outbox, channel, executor, link_base, name, providers=providers, links=links)
         reaching = Reaching(board := Board(), sender)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
         heart = Heartbeat(settings.stuck_after)

@@ -47,6 +47,18 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     heartbeat_minutes: Annotated[
         int | None, typer.Option(min=1, max=1440, help="How often the whole chain is proved to VIGIE_HEARTBEAT.")
     ] = None,
+    link_keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Secrets of the links; made beside the journal without it.")
+    ] = None,
+    link_hours: Annotated[
+        int | None, typer.Option(min=1, max=168, metavar="HOURS", help="How long a link may be answered with.")
+    ] = None,
+    proxies: Annotated[
+        str | None, typer.Option(metavar="ADDRESSES", help="Proxies whose headers are believed, by commas.")
+    ] = None,
+    identity_header: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Header in which these proxies say who reads the pages.")
+    ] = None,
 ) -> None:
     """Watch: read dropped files, judge, call, and serve metrics and pages, until interrupted.
 
@@ -55,7 +67,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     settings = chosen(
         region=region, journal=journal, drop=drop, roster=roster, plans=plans, pseudonym_keys=pseudonym_keys,
         ror_directory=ror_directory, keep_days=keep_days, keep_texts_days=keep_texts_days, host=host, port=port,
-        link_base=link_base, heartbeat_minutes=heartbeat_minutes,
+        link_base=link_base, heartbeat_minutes=heartbeat_minutes, link_keys=link_keys, link_hours=link_hours,
+        proxies=proxies, identity_header=identity_header,
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")

@@ -5,17 +5,20 @@ import threading
 import time
 from concurrent.futures import Executor, wait
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import structlog
+from fastapi import FastAPI
 
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.roster_files import LoadedRoster, load_roster
 from alerts.providers import Providers
 from dashboards.adapters.exporter import Exporter
+from dashboards.adapters.gate import Door
 from dashboards.adapters.serving import serve
 from dashboards.adapters.web import build_app
 from dashboards.board import Board
@@ -40,8 +43,10 @@ from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Health, build_health, elapsed
 from vigie.http_deliveries import receive_delivery, way_in
+from vigie.link_settings import finding, hosts_of, identity_of, keys_beside, lifetime_of, proxies_of
 from vigie.past import catalogue_message
 from vigie.proving import Proving, leaving_in
+from vigie.said import SaidToWriter
 from vigie.settings import Settings
 from vigie.sources_shown import SourcesShown
 from vigie.text_keeping import erase_by_rule
@@ -68,11 +73,13 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         # Bound before anything is journaled: a taken port must stop us now, not half-way.
         drop = DropDirectory(settings.drop)
         board = Board()
-        app = build_app(board, Exporter(board), lambda: datetime.now(UTC))
-        handoff = Handoff(wake.set)
+        links = keys_beside(settings.journal, settings.link_keys)
+        handoff, said = Handoff(wake.set), SaidToWriter(wake.set)
+        app = _pages(settings, board, Door(links, finding(journal.outbox), said, settings.region))
         app.mount(MOUNTED_AT, way_in(settings.journal, journal, handoff))
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         stack.callback(handoff.close)
+        stack.callback(said.close)
         addresses = addresses_of(roster, settings.heartbeat_address, _log.warning)
         proving = _proving(settings, board)
         link_base = str(settings.link_base or f"http://{serving.host}:{serving.port}").rstrip("/")
@@ -85,6 +92,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
             warn=_log.warning,
             board=board,
             providers=roster.providers if roster else Providers(),
+            links=links,
         )
         heart = Heartbeat()
         app.mount(HEALTH, build_health(_health(embedded, proving, heart)))
@@ -107,12 +115,14 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         )
         while not stop.is_set():
             handoff.take(partial(receive_delivery, collector, settings.region))
+            said.take(embedded.say)
             upkeep.turn(datetime.now(UTC))
             heart.beat(elapsed())
             if proving is not None:
                 proving.turn(datetime.now(UTC))
             _turn(embedded, dropping, wake)
         handoff.close()
+        said.close()
         _, unanswered = wait(embedded.sender.futures, timeout=GRACE_SECONDS)
         embedded.finish(datetime.now(UTC))
         _log.info("stopped", journal=str(settings.journal), unanswered=len(unanswered))
@@ -130,6 +140,17 @@ def _health(embedded: Embedded, proving: Proving | None, heart: Heartbeat) -> He
         live=lambda: beating(heart),
         ready=lambda: (*embedded.reaching.reasons(), *(() if proving is None else proving.reasons())),
     )
+
+
+def _pages(settings: Settings, board: Board, door: Door) -> FastAPI:
+    told = replace(
+        door,
+        lifetime=lifetime_of(settings.link_hours),
+        proxies=proxies_of(settings.proxies),
+        hosts=hosts_of(str(settings.link_base or "")),
+    )
+    identity = identity_of(settings.identity_header, settings.proxies)
+    return build_app(board, Exporter(board), lambda: datetime.now(UTC), told, identity)
 
 
 def _open(path: Path, stack: ExitStack) -> SqliteJournal:

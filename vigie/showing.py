@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from alerts.effects import Effect
+from alerts.book import next_due
+from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent
 from dashboards.board import Board, PostureKey
 from streams.entry import Status
 from streams.monitor import Committed
@@ -24,6 +25,9 @@ class Showing:
         for effect in effects:
             self.board.effect(region, effect)
         self.board.name({f"ETAB-{code}": site.name for code, site in fold.state.etablissements.items()})
+        for world in fold.state.worlds.values():
+            for alert_id, alert in world.book.alerts.items():
+                self.board.due(alert_id, next_due(alert) if alert.is_open else None)
         self.stands(fold)
 
     def committed(self, committed: Committed, fold: Fold) -> None:
@@ -35,12 +39,15 @@ class Showing:
         for _, status, reading in committed.readings:
             if status is Status.ACTUAL:
                 self.board.reading(committed.region, reading)
+        self._show_dues(committed.effects, fold)
         self.stands(fold)
 
     def stands(self, fold: Fold) -> None:
         """Show where a fold stands: its time, its feeds, the postures that never moved."""
         region, world = fold.state.region, fold.state.worlds[Status.ACTUAL]
         self.board.advanced(region, fold.state.now)
+        if fold.roster is not None and self.board.roster(region) is not fold.roster:
+            self.board.rostered(region, fold.roster)
         for key, feed in world.feeds.items():
             name, _, territory = key.partition("@")
             received_at = feed.last_received_at if feed.has_reported else None
@@ -50,6 +57,15 @@ class Showing:
             self._seeded[region] = len(world.postures)
             self._seed_postures(region, fold, world)
 
+    def _show_dues(self, effects: Iterable[Effect], fold: Fold) -> None:
+        """Show when the alerts that moved next have something due; the others' deadlines did not move."""
+        for effect in effects:
+            found = _alert_of(effect)
+            if found is not None:
+                status, alert_id = found
+                alert = fold.state.worlds[Status(status)].book.alerts.get(alert_id)
+                self.board.due(alert_id, next_due(alert) if alert is not None and alert.is_open else None)
+
     def _seed_postures(self, region: str, fold: Fold, world: World) -> None:
         for key, state in world.postures.items():
             rule_key, _, territory = key.partition("@")
@@ -57,3 +73,13 @@ class Showing:
             if in_force is not None:
                 shown = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
                 self.board.seed(shown, state.posture)
+
+
+def _alert_of(effect: Effect) -> tuple[str, str] | None:
+    match effect:
+        case AlertRaised() | Notify():
+            return effect.status, effect.brief.alert_id
+        case AlertChanged() | NotSent():
+            return effect.status, effect.alert_id
+        case _:
+            return None

@@ -12,6 +12,7 @@ from typing import Final
 
 from alerts.breaker import Breakers, BreakerState
 from alerts.channel import Channel, Outcome, failed
+from alerts.links import LinkKeys
 from alerts.outbox import DEFAULT_POLICY, Delivery, Finished, Outbox, RetryPolicy
 from alerts.providers import Providers
 from alerts.wording import Message, render
@@ -47,7 +48,7 @@ class Sender:
     has another one, so that the escalation uses it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what one process sends with, each part chosen by the wiring
         self,
         outbox: Outbox,
         channel: Channel,
@@ -56,6 +57,7 @@ class Sender:
         worker: str,
         policy: RetryPolicy = DEFAULT_POLICY,
         providers: Providers = Providers(),  # noqa: B008 - frozen
+        links: LinkKeys | None = None,
     ) -> None:
         self._outbox = outbox
         self._channel = channel
@@ -63,6 +65,7 @@ class Sender:
         self._link_base = link_base
         self._worker = worker
         self._policy = policy
+        self._links = links
         self._sending: list[_Sending] = []
         self._breakers = Breakers(providers)
 
@@ -100,7 +103,7 @@ class Sender:
         return len(deliveries)
 
     def _begin(self, delivery: Delivery, now: datetime) -> _Sending:
-        message = render(delivery.notification, self._link_base, now)
+        message = render(delivery.notification, self._link_base, now, self._links)
         why_not = self._breakers.withholds(delivery.notification, now)
         if why_not:
             withheld: Future[Outcome] = Future()

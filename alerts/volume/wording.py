@@ -5,8 +5,9 @@ from typing import Final
 
 from alerts.effects import AlertBrief, Digest, DigestLine, Notify, Purpose
 from alerts.french import instant_text, sentence
+from alerts.links import LinkKeys
 from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
-from alerts.sms_wording import MARKS, alert_link, closing_mark, posture_words
+from alerts.sms_wording import MARKS, alert_link, closing_mark, link_of, posture_words
 from orsan_plans.posture import Posture
 from orsan_plans.territory import name_of
 
@@ -40,25 +41,25 @@ def title_of(notify: Notify) -> str:
     return f"{title} · {notify.call}e appel" if notify.purpose is Purpose.CALL and notify.call > 1 else title
 
 
-def paragraphs_of(notify: Notify, link_base: str) -> tuple[str, ...]:
+def paragraphs_of(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> tuple[str, ...]:
     """Return what the body says, paragraph by paragraph."""
     if notify.digest is not None:
         return _digest(notify, notify.digest, link_base)
-    briefs = (notify.brief, *notify.grouped)
     first = notify.brief.reflex_actions[:1] if notify.purpose is not Purpose.END else ()
     return (
         f"{_count(notify)} alertes du volet {notify.brief.volet}, {name_of(notify.place)}.",
-        *(_alert(brief, link_base) for brief in briefs),
+        _alert(notify.brief, link_of(notify, link_base, keys)),
+        *(_alert(brief, alert_link(link_base, brief.alert_id)) for brief in notify.grouped),
         *(f"D'abord, pour la plus grave : {sentence(action)}" for action in first),
         _REQUESTS[notify.purpose],
     )
 
 
-def sms_of(notify: Notify, link_base: str) -> str:
+def sms_of(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> str:
     """Return at most 160 GSM 7-bit septets: what opens the text is whole, its middle is cut, then the link."""
     mark, last = MARKS.get(notify.status, ""), closing_mark(notify)
     room = SMS_SEPTETS - (septets(mark) + septets(last) + 2 if mark else 0)
-    link = to_gsm7(_link(notify, link_base))
+    link = to_gsm7(situation_link(link_base) if notify.digest is not None else link_of(notify, link_base, keys))
     beside_link = room - septets(link) - 1
     if beside_link < _TEXT_MINIMUM:
         link, beside_link = "", room
@@ -70,16 +71,9 @@ def _count(notify: Notify) -> int:
     return 1 + len(notify.grouped)
 
 
-def _link(notify: Notify, link_base: str) -> str:
-    return situation_link(link_base) if notify.digest is not None else alert_link(link_base, notify.brief.alert_id)
-
-
-def _alert(brief: AlertBrief, link_base: str) -> str:
+def _alert(brief: AlertBrief, link: str) -> str:
     since = instant_text(brief.since, brief.time_zone)
-    return (
-        f"{brief.posture} · {sentence(brief.title)}\nOù : {brief.territory_name}, depuis le {since}.\n"
-        f"{alert_link(link_base, brief.alert_id)}"
-    )
+    return f"{brief.posture} · {sentence(brief.title)}\nOù : {brief.territory_name}, depuis le {since}.\n{link}"
 
 
 def _alerts(digest: Digest) -> str:
@@ -98,7 +92,11 @@ def _posture_of(line: DigestLine) -> Posture:
 
 
 def _digest(notify: Notify, digest: Digest, link_base: str) -> tuple[str, ...]:
-    gravest = ("La plus grave :\n" + _alert(notify.brief, link_base),) if digest.lines else ()
+    gravest = (
+        ("La plus grave :\n" + _alert(notify.brief, alert_link(link_base, notify.brief.alert_id)),)
+        if digest.lines
+        else ()
+    )
     return (
         f"Trop d'alertes à la fois pour les annoncer une par une. {sentence(_alerts(digest))}",
         *_counted(digest),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from alerts import book
 from alerts.answers import Answer
-from alerts.effects import Effect, PostureChanged, VoletDecided, VoletProposed, effect_id
+from alerts.effects import Effect, PostureChanged, ReleveTaken, VoletDecided, VoletProposed, effect_id
 from alerts.volume import traffic
 from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
@@ -23,6 +23,7 @@ from streams.messages import (
     DeliveryReport,
     EtablissementList,
     FeedReceived,
+    LinkRefused,
     MaintenancePlanned,
     MonitorProbe,
     PassageCorrected,
@@ -33,6 +34,7 @@ from streams.messages import (
     QuarantineDropped,
     ReferenceBeds,
     RegulationActivity,
+    ReleveAcknowledged,
     RosterVersion,
     SignalSanitaire,
     SilenceLifted,
@@ -377,6 +379,21 @@ def _acted_on(turn: Turn, message: DecideVolet) -> list[Effect]:
     return book.decided(turn.world.book, turn.desk(), message.volet, message.territory, message.author, what)
 
 
+def releve(turn: Turn, message: ReleveAcknowledged) -> None:
+    """Say who read the hand-over digest: what happens next is what the following one shows."""
+    turn.effects.append(
+        ReleveTaken(
+            id=effect_id("releve", turn.fold.state.region, turn.fold.state.seq),
+            at=turn.now,
+            status=turn.status,
+            role=message.role,
+            by=message.by,
+            person=message.person,
+            shown=message.shown,
+        )
+    )
+
+
 def noted(_turn: Turn, _message: object) -> None:
     """Keep a fact for the record: it changes no measure and no decision."""
 
@@ -408,4 +425,6 @@ RECEIVERS: Final[dict[type, Callable[[Turn, Any], str | None]]] = {
     DeliveryProof: noted,
     MonitorProbe: probe,
     TextsErased: noted,
+    LinkRefused: noted,
+    ReleveAcknowledged: releve,
 }

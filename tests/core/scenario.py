@@ -15,7 +15,16 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.adapters.roster_files import load_roster
-from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, PostureChanged, VoletProposed
+from alerts.effects import (
+    AlertChanged,
+    AlertRaised,
+    Effect,
+    Notify,
+    NotSent,
+    PostureChanged,
+    ReleveTaken,
+    VoletProposed,
+)
 from orsan_plans.adapters.located_yaml import load_document, validate
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.geography import REGIONS
@@ -31,14 +40,14 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
-    ExerciseClosed,
-    ExerciseOpened,
+    LinkRefused,
     MaintenancePlanned,
     Message,
     PassageRPU,
     PlanCatalogue,
     PlanDocument,
     ReferenceBeds,
+    ReleveAcknowledged,
     RosterVersion,
     SignalSanitaire,
     SilenceLifted,
@@ -236,7 +245,7 @@ def _outcomes(step: Step) -> tuple[tuple[list[str], Literal["sent", "failed"]], 
     return (step.delivers, "sent"), (step.loses, "failed")
 
 
-def _line(effect: Effect) -> str:
+def _line(effect: Effect) -> str:  # noqa: PLR0911 - one per kind of effect
     local = f"{effect.at.astimezone(PARIS):%H:%M}"
     match effect:
         case PostureChanged() if effect.after.rank or effect.before.rank or Posture.INCONNU is effect.after:
@@ -250,6 +259,8 @@ def _line(effect: Effect) -> str:
             return f"{local} alerte {effect.territory} {_CHANGE[effect.change]}"
         case VoletProposed():
             return f"{local} volet {effect.volet} proposé {effect.territory} par {effect.author}"
+        case ReleveTaken():
+            return f"{local} relève de {effect.role} par {effect.by}"
     return ""
 
 
@@ -272,7 +283,7 @@ def _received(words: dict[str, Any], at: datetime) -> Message:
     return _about_volume(kind, body, at) if kind in about_volume else _message(kind, body, at)
 
 
-def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:  # noqa: PLR0911 - one per word
+def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:
     """Read ``{signal: …}``, ``{lits: …}``, ``{passage: …}``, ``{chiffres: …}`` or ``{décision: …}``."""
     match kind:
         case "signal":
@@ -295,14 +306,17 @@ def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:  # noqa:
             return DailyFigures(body["source"], body["territoire"], date.fromisoformat(body["jour"]), figures)
         case "lits_de_référence":
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
+    return _said(kind, body)
+
+
+def _said(kind: str, body: Any) -> Message:  # noqa: ANN401 - what YAML holds
+    match kind:
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
-        case "exercice_ouvert":
-            until = at + timedelta(minutes=body["minutes"])
-            who = tuple(body["participants"])
-            return ExerciseOpened(body["numéro"], body["titre"], body["plan"], who, at, until, body["par"])
-        case "exercice_clos":
-            return ExerciseClosed(body["numéro"], body["par"])
+        case "relève":
+            return ReleveAcknowledged(body["rôle"], body["par"], via="page")
+        case "lien_refusé":
+            return LinkRefused(body)
     raise ValueError(f"a scenario receives no {kind!r}")
 
 

@@ -28,6 +28,7 @@ from streams.messages import (
     ExerciseClosed,
     ExerciseOpened,
     FeedReceived,
+    LinkRefused,
     MaintenancePlanned,
     Message,
     MonitorProbe,
@@ -39,6 +40,7 @@ from streams.messages import (
     QuarantineDropped,
     ReferenceBeds,
     RegulationActivity,
+    ReleveAcknowledged,
     RosterVersion,
     SignalSanitaire,
     SilenceLifted,
@@ -79,6 +81,8 @@ ONE_OF_EACH: tuple[Message, ...] = (
     TextsErased(EPOCH, 3, "0" * 64, "Anne", "règle"),
     ContactVerified("claire/sms", "0" * 64, "code"),
     ContactTested("claire/sms", "0" * 64, "sent"),
+    LinkRefused("forged"),
+    ReleveAcknowledged("cadre", "Claire"),
 )
 SIGNAL = messages.encode(ONE_OF_EACH[7])[1].decode()
 

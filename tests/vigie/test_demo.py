@@ -1,15 +1,19 @@
 """The demo ends well, says so, and is the same play each time."""
 
+import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 
 from alerts.effects import Effect, PostureChanged
 from orsan_plans.posture import Posture
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.synthetic.oscour_files import TimedFile
-from tests.vigie.monitored import last_line, vigie
+from tests.vigie.monitored import PATIENCE_SECONDS, VIGIE, last_line, vigie
 from vigie.demo import Spectator
 from vigie.demo import play as played_scene
 from vigie.demo_depot import emptied
@@ -148,3 +152,23 @@ def test_a_data_directory_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert empty.exit_code == 1
     assert "cannot be read: No such file" in empty.stderr
     assert not (tmp_path / "a.db").exists()
+
+
+@pytest.mark.slow
+def test_the_demo_ends_with_a_page_that_is_really_answered(tmp_path: Path) -> None:
+    journal = tmp_path / "a.db"
+    arguments = ["demo", "--scenario", "exercice-2016", "--seconds", "0", "--journal", str(journal), "--page", "600"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen([*VIGIE, *arguments], stdout=subprocess.PIPE, encoding="utf-8", env=environment) as demo:
+        assert demo.stdout is not None
+        link = next(line.strip() for line in demo.stdout if line.startswith("http://127.0.0.1:"))
+        with httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS) as phone:
+            shown = phone.get(link)
+            assert "EXERCICE EXERCICE EXERCICE" in shown.text
+            fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown.text))
+            came = phone.post(link, data={**fields, "decision": "prendre"})
+        assert "Réponse enregistrée" in came.text
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(PATIENCE_SECONDS) == 0
+    assert last_line(vigie("journal", "verify", journal).stdout)[:2] == ["sound:", "digest"]
+    assert "identical to what the journal decided" in vigie("retex", "replay", journal).stdout

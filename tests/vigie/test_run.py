@@ -61,12 +61,14 @@ def test_from_a_dropped_signal_to_a_mail_a_page_an_answer_and_a_clean_end(tmp_pa
         assert "Loire-Atlantique" in mail["Subject"]
         for words in ("Où : ", "Depuis le ", "D'abord : Appeler l'établissement", "Répondez pour arrêter les appels"):
             assert words in text
-        link = re.search(rf"{re.escape(base)}(/alertes/([0-9a-f-]+))", text)
-        assert link, text
+        signed = re.search(rf"{re.escape(base)}(/r/[A-Za-z0-9_-]{{43}})\s", text)
+        assert signed, text
 
-        page = monitor.get(link[1])
+        page = monitor.get(signed[1])
         assert page.status_code == 200
         assert "Loire-Atlantique" in page.text
+        link = re.search(r'href="(/alertes/([0-9a-f-]+))"', monitor.get("/").text)
+        assert link
         assert monitor.get("/alertes/none").status_code == 404
         assert "Traceback" not in monitor.get("/alertes/none").text
         metrics = eventually(lambda: _with_a_page(monitor.get("/metrics").text), "the page in the metrics")

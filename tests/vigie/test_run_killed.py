@@ -14,9 +14,10 @@ from random import Random
 
 import pytest
 
+from alerts.adapters.link_keys import load_link_keys
 from alerts.effects import Notify
 from alerts.outbox import OutboxState
-from alerts.wording import alert_link
+from alerts.sms_wording import link_of
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.messages import Acknowledge
@@ -53,8 +54,9 @@ def states(place: Place) -> dict[OutboxState, int]:
 def assert_nothing_was_lost(place: Place, phones: Phones) -> None:
     """Every decided notification rang at least once, at the right person's, and the journal holds together."""
     rung = Counter((each.person, *_what(each.title, each.text)) for each in phones.rung)
+    keys = load_link_keys(place.journal.with_name(f"{place.journal.name}.liens"))
     wanted = Counter(
-        (each.person, each.brief.posture.value, each.purpose.value == "end", alert_link(LINK_BASE, each.brief.alert_id))
+        (each.person, each.brief.posture.value, each.purpose.value == "end", link_of(each, LINK_BASE, keys))
         for each in ordered(place)
     )
     missing = wanted - rung
