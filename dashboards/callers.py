@@ -25,7 +25,11 @@ class Proxies:
     @classmethod
     def of(cls, names: Iterable[str]) -> "Proxies":
         """Read addresses and networks; ValueError for anything else."""
-        return cls(tuple(ip_network(name.strip(), strict=False) for name in names))
+        try:
+            return cls(tuple(ip_network(name.strip(), strict=False) for name in names))
+        except ValueError:
+            # Not repeated: whatever was typed there by mistake stays out of logs.
+            raise ValueError("not addresses or networks such as 10.0.0.5 or 192.168.0.0/24") from None
 
     def hold(self, address: str) -> bool:
         """Tell whether an address is that of a known proxy."""

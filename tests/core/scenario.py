@@ -40,6 +40,8 @@ from streams.messages import (
     DeliveryReport,
     Etablissement,
     EtablissementList,
+    ExerciseClosed,
+    ExerciseOpened,
     LinkRefused,
     MaintenancePlanned,
     Message,
@@ -174,9 +176,11 @@ class Player:
         texts = {"{n}": str(number), "{inventé}": f"ETAB-{invented[number]}" if invented else ""}
 
         def filled(value: object) -> object:
+            if isinstance(value, dict):
+                return {name: filled(each) for name, each in value.items()}
             return texts.get(value, value) if isinstance(value, str) else value
 
-        return {kind: {name: filled(value) for name, value in body.items()} for kind, body in words.items()}
+        return {kind: filled(body) for kind, body in words.items()}
 
     def _miscounted(self, expected: dict[str, int]) -> list[str]:
         """Hold the number of lines that begin with each text, without their hour; ``attend`` then sees none of them."""
@@ -306,11 +310,17 @@ def _message(kind: str, body: dict[str, Any], at: datetime) -> Message:
             return DailyFigures(body["source"], body["territoire"], date.fromisoformat(body["jour"]), figures)
         case "lits_de_référence":
             return ReferenceBeds(body["territoire"], "SAE", {"rea": body["rea"]})
-    return _said(kind, body)
+    return _said(kind, body, at)
 
 
-def _said(kind: str, body: Any) -> Message:  # noqa: ANN401 - what YAML holds
+def _said(kind: str, body: Any, at: datetime) -> Message:  # noqa: ANN401 - what YAML holds
     match kind:
+        case "exercice_ouvert":
+            until = at + timedelta(minutes=body["minutes"])
+            who = tuple(body["participants"])
+            return ExerciseOpened(body["numéro"], body["titre"], body["plan"], who, at, until, body["par"])
+        case "exercice_clos":
+            return ExerciseClosed(body["numéro"], body["par"])
         case "décision":
             return DecideVolet(body["volet"], body["territoire"], body["décision"], body["par"], body["motif"])
         case "relève":

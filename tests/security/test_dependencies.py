@@ -44,6 +44,7 @@ TEXTS = (
 )
 
 READ_BY_HAND = {
+    "axe-playwright-python": "MIT",  # only in its file LICENSE
     "promql-parser": "MIT",  # only in its file LICENSE
     "venusian": "BSD-3-Clause",  # Repoze's, which is derived from it
 }

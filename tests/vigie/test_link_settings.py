@@ -44,7 +44,7 @@ def test_live_processes_say_when_the_file_is_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"proxies": "proxy.example"}, "does not appear to be"),
+        ({"proxies": "proxy.example"}, "not addresses or networks"),
         ({"identity_header": "X-Remote-User"}, "must name the proxies"),
         ({"identity_header": "X-Remote-User", "proxies": ""}, "must name the proxies"),
         ({"identity_header": "X Remote", "proxies": "127.0.0.1"}, "not the name of an HTTP header"),
