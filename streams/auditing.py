@@ -13,6 +13,7 @@ from typing import Final
 from alerts.astreinte import Person, Roster
 from alerts.french import duration_text, instant_text
 from alerts.lifecycle import AlertState, Phase
+from alerts.routes import people_of, route_of
 from orsan_plans.posture import Posture
 from streams import engine
 from streams.entry import Status
@@ -121,8 +122,8 @@ def _dead_escalation(
         text = f"{what} : l'appel du {instant_text(due, fold.zone.key)} n'a pas eu lieu"
         yield Finding(Check.ALERTS, Level.BROKEN, text, f"late {alert_id}")
     if fold.roster is not None and alert.audience is not None:
-        roles = dict.fromkeys((*alert.audience.roles, fold.roster.escalation.fallback))
-        if not any(_reachable(fold.roster, role, alert.brief.posture, now, has_address) for role in roles):
+        people = people_of(route_of(fold.roster, alert.brief, alert.audience), fold.roster, now)
+        if not any(_may_be_reached(fold.roster, person, alert.brief.posture, has_address) for person in people):
             text = f"{what} : aucune des personnes à appeler n'est joignable"
             yield Finding(Check.ALERTS, Level.BROKEN, text, f"unreachable {alert_id}")
 
@@ -130,7 +131,8 @@ def _dead_escalation(
 def _unreachable_roles(roster: Roster, now: datetime, has_address: HasAddress) -> Iterator[Finding]:
     fallback = roster.escalation.fallback
     for role in roster.roles:
-        if any(_reachable(roster, role.id, Posture.ALERTE, now, has_address)):
+        on_call = roster.on_call(role.id, now)
+        if any(_may_be_reached(roster, person, Posture.ALERTE, has_address) for person in on_call):
             continue
         is_last = role.id == fallback
         words = "rôle de dernier recours, " if is_last else ""
@@ -138,13 +140,8 @@ def _unreachable_roles(roster: Roster, now: datetime, has_address: HasAddress) -
         yield Finding(Check.REACHABLE, Level.BROKEN if is_last else Level.WATCH, text, f"role {role.id}")
 
 
-def _reachable(
-    roster: Roster, role: str, posture: Posture, now: datetime, has_address: HasAddress
-) -> tuple[Person, ...]:
-    def is_reachable(person: Person) -> bool:
-        return any(has_address(contact.name) for contact in roster.contacts(person, posture))
-
-    return tuple(filter(is_reachable, roster.on_call(role, now)))
+def _may_be_reached(roster: Roster, person: Person, posture: Posture, has_address: HasAddress) -> bool:
+    return any(has_address(contact.name) for contact in roster.contacts(person, posture))
 
 
 REMIND_AFTER: Final = timedelta(hours=1)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, Person, Role, Roster
 from alerts.effects import AlertRaised, Effect
+from alerts.policies import EscalationStep, Policy
 from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams import auditing, engine, messages
 from streams.auditing import GRACE, REMIND_AFTER, Check, Finding, Level, find_problems, to_tell
@@ -122,6 +123,16 @@ def test_an_escalation_that_can_reach_nobody_is_found(fold: Fold) -> None:
     assert f"unreachable {alert_id}" not in keys(problems(fold, "claire/sms", "anne/sms"))
     everybody = [contact.name for each in ROSTER.people for contact in each.contacts]
     assert f"unreachable {alert_id}" in keys(problems(fold, *everybody))
+
+
+def test_who_a_policy_calls_must_be_reachable_and_nobody_else() -> None:
+    pace = ROSTER.escalation
+    policy = Policy((), (), (EscalationStep(("veille",), pace.delay),), pace.repeat, "veille")
+    roster, fold = replace(ROSTER, policies=(policy,)), engine.start("52")
+    tell(fold, catalogue_message(shipped_catalogue()), RosterVersion(roster.sha256, roster.content))
+    alert_id = raise_alert(fold)
+    assert f"unreachable {alert_id}" in keys(problems(fold, "vera/sms"))
+    assert f"unreachable {alert_id}" not in keys(problems(fold, "claire/sms", "anne/sms", "denis/sms"))
 
 
 def test_without_a_roster_nobody_is_called() -> None:
