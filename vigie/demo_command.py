@@ -138,6 +138,6 @@ def _serve_last(console: Console, embedded: Embedded, links: LinkKeys, scenario:
 def _tell(console: Console, journal: Path, depot: Path | None, summaries: list[str]) -> None:
     if depot is not None:
         console.print(f"fichiers : {depot} (`vigie quarantine list --journal {journal}` dit ce qui est mis de côté)")
-    for summary in summaries if len(summaries) == 1 else ():
-        console.print(f"audit : {summary} (`vigie audit show --journal {journal}`)")
+    summary = summaries[0] if len(summaries) == 1 else f"{len(summaries)} régions"
+    console.print(f"audit : {summary} (`vigie audit show --journal {journal}`)")
     console.print(f"journal : {journal} (`vigie journal verify {journal}`, `vigie retex replay {journal}`)")

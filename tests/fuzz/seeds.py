@@ -127,7 +127,14 @@ def _open_data(name: str) -> Iterator[bytes]:
         yield "\n".join(layout.delimiter.join(line) for line in [shape.header, *rows]).encode()
 
 
+_ACCUSE: Final = {
+    "notification": "06912f14-a24d-58d2-ab7a-b424494fc972",
+    "etape": "remis",
+    "instant": "2026-01-14T08:12:00+01:00",
+    "source": "passerelle",
+}
 _EXAMPLES: Final[dict[str, list[Any]]] = {
+    "accuse": [_ACCUSE, [_ACCUSE, _ACCUSE | {"etape": "lu", "detail": "code 200"}]],
     "oscour": list(_oscour()),
     "ror": [
         beds.managed(beds.capacity("01", 15), beds.capacity("02", 3, genderCapacityAvailable="03")),

@@ -30,7 +30,8 @@ def play(journal: Path, *options: str | Path) -> str:
     assert done.exit_code == 0, done.output
     text = re.sub(r"[│\s]+", " ", done.stdout)
     assert "empreinte du rejeu identique" in text
-    assert re.search(r"audit : \d+ messages \(\d+ remis, .* non-envois motivés, .*vigie audit show --journal", text)
+    summary = r"\d+ régions" if "--data" in options else r"\d+ messages \(\d+ remis, .* non-envois motivés, .*"
+    assert re.search(rf"audit : {summary} \(`vigie audit show --journal", text), text
     found = re.search(r"empreinte ([0-9a-f]{64})", text)
     assert found, text
     return found[1]

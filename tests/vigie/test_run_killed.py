@@ -1,6 +1,5 @@
 """`vigie run` under fire: kill -9 at any instant, a full disk, a dead channel. Nothing is lost, all is said again."""
 
-import re
 import resource
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from alerts.adapters.link_keys import load_link_keys
 from alerts.effects import Notify
+from alerts.links import LinkKeys
 from alerts.outbox import OutboxState
 from alerts.sms_wording import link_of
 from streams import messages
@@ -54,7 +54,7 @@ def states(place: Place) -> dict[OutboxState, int]:
 def assert_nothing_was_lost(place: Place, phones: Phones) -> None:
     """Every decided notification rang at least once, at the right person's, and the journal holds together."""
     rung = Counter((each.person, *_what(each.title, each.text)) for each in phones.rung)
-    keys = load_link_keys(place.journal.with_name(f"{place.journal.name}.liens"))
+    keys = keys_of(place)
     wanted = Counter(
         (each.person, each.brief.posture.value, each.purpose.value == "end", link_of(each, LINK_BASE, keys))
         for each in ordered(place)
@@ -66,10 +66,23 @@ def assert_nothing_was_lost(place: Place, phones: Phones) -> None:
     assert "identical to what the journal decided" in replayed.stdout, replayed.stderr
 
 
+def keys_of(place: Place) -> LinkKeys:
+    return load_link_keys(place.journal.with_name(f"{place.journal.name}.liens"))
+
+
+def told_of(place: Place, text: str) -> str:
+    """Return the alert that a message is about: its link is signed, the journal says whose it is."""
+    link, keys = _link(text), keys_of(place)
+    return next(each.brief.alert_id for each in ordered(place) if link_of(each, LINK_BASE, keys) == link)
+
+
+def _link(text: str) -> str:
+    return next(each for each in text.splitlines() if each.startswith(LINK_BASE))
+
+
 def _what(title: str, text: str) -> tuple[str, bool, str]:
     is_end = title.startswith("FIN ")
-    link = next(each for each in text.splitlines() if each.startswith(LINK_BASE))
-    return title.split(" ")[1 if is_end else 0], is_end, link
+    return title.split(" ")[1 if is_end else 0], is_end, _link(text)
 
 
 def _signals(round_: int) -> list[dict[str, object]]:
@@ -109,7 +122,7 @@ def _kill_somewhere(random: Random, place: Place, monitor: MonitorProcess, phone
         case 3:  # around an answer, its commit and the end of the calls
             before = len(phones.rung)
             eventually(lambda: len(phones.rung) > before, f"a call\n{monitor.text}")
-            answer(place, name, re.findall(r"/alertes/([0-9a-f-]+)", phones.rung[-1].text)[0])
+            answer(place, name, told_of(place, phones.rung[-1].text))
             time.sleep(random.random() * 2)
         case _:  # while it starts
             time.sleep(random.random() * 2)
