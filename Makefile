@@ -68,7 +68,7 @@ wheel-tests: wheel $(WHEEL_VENV)/.created
 	mkdir $(WHEEL_RUN)
 	cp -R tests pyproject.toml $(WHEEL_RUN)/
 	cd $(WHEEL_RUN) && PYTHONSAFEPATH=1 PYTHONPATH="$(CURDIR)/$(WHEEL_RUN)" VIGIE_REPOSITORY="$(CURDIR)" \
-		../bin/python -m pytest $(PYTEST_OPTIONS) -m "not slow"
+		../bin/python -m pytest $(PYTEST_OPTIONS) --hypothesis-profile=wheel -m "not slow"
 
 bench: .venv/.dev  ## Measure speed and memory
 	$(BIN)/python tests/bench/run.py

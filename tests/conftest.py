@@ -26,6 +26,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("soak", settings.get_profile("ci"), derandomize=False, max_examples=2000)
+# Rules were held on the source tree just before: the wheel run looks for what was not packaged.
+settings.register_profile("wheel", settings.get_profile("ci"), max_examples=5)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
