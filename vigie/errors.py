@@ -8,7 +8,7 @@ import typer
 
 from alerts.adapters.calendar_files import UnreadableCalendar
 from alerts.adapters.contact_codes import CodeRefused
-from alerts.adapters.link_keys import UnusableLinkKeys
+from alerts.adapters.key_files import UnusableKeys
 from alerts.adapters.planning_files import NotWritten
 from alerts.calendar_events import UnreadableEvent
 from alerts.outbox import StorageError
@@ -17,7 +17,6 @@ from orsan_plans.schema import PlanError
 from streams.adapters.api_key_store import UnreadableKeys
 from streams.adapters.archive import ArchiveError
 from streams.adapters.dropped_files import UnreadableDrop
-from streams.adapters.pseudonym_keys import UnusableKeys
 from streams.adapters.vault import UnusableKey
 from streams.capacity.directory_file import DirectoryError
 from streams.collecting.api_keys import UnusableApiKey
@@ -50,7 +49,6 @@ EXPECTED: Final = (
     UnusableApiKey,
     UnusableKey,
     UnusableKeys,
-    UnusableLinkKeys,
     UnusableSettings,
     VaultClosed,
 )

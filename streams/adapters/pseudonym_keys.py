@@ -1,61 +1,23 @@
-"""The secrets of pseudonyms, in a file of their own: one key a line, ``<id> <first entry day> <secret in base64>``.
+"""The file of the secrets of pseudonyms (`alerts.adapters.key_files`); the first day is that of entry.
 
-A line that starts with ``#`` is a comment. To rotate, add a line with a day to come; keep the older ones as long as
-files may bring visits of their days.
+Keep the older keys as long as files may bring visits of their days.
 """
 
-import base64
-import binascii
-import os
-import secrets
-from datetime import date
 from pathlib import Path
 from typing import Final
 
+from alerts.adapters.key_files import load_keys, make_if_missing
 from streams.collecting.pseudonyms import SHORTEST_SECRET, KeyRing, SecretKey
 
 _HEADER: Final = "# Secrets of Vigie's pseudonyms: keep this file aside from the journal, readable by nobody else.\n"
-_FIRST_DAY: Final = date(2000, 1, 1)
-_FIELDS: Final = 3
-
-
-class UnusableKeys(ValueError):
-    """The file cannot be used; the message names the line and never shows a secret."""
 
 
 def load_ring(path: Path) -> KeyRing:
     """Read the keys; UnusableKeys, OSError."""
-    keys = []
-    for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), start=1):
-        if line.strip() and not line.startswith("#"):
-            keys.append(_key(f"{path}:{number}", line.split()))
-    try:
-        return KeyRing(*keys)
-    except ValueError as error:
-        raise UnusableKeys(f"{path}: {error}") from None
+    return load_keys(path, SecretKey, KeyRing)
 
 
 def load_or_make_ring(path: Path) -> KeyRing:
     """Read the keys; make the file with one new secret, readable by its owner only, when there is none."""
-    if not path.exists():
-        secret = base64.b64encode(secrets.token_bytes(SHORTEST_SECRET)).decode()
-        unfinished = path.with_name(f".{path.name}.part")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{_HEADER}k1 {_FIRST_DAY} {secret}\n")
-        unfinished.replace(path)
+    make_if_missing(path, _HEADER, SHORTEST_SECRET)
     return load_ring(path)
-
-
-def _key(where: str, fields: list[str]) -> SecretKey:
-    expected = f"{where}: expected <id> <first entry day, as 2026-01-01> <secret in base64>"
-    if len(fields) != _FIELDS:
-        raise UnusableKeys(expected)
-    try:
-        day, secret = date.fromisoformat(fields[1]), base64.b64decode(fields[2], validate=True)
-    except (ValueError, binascii.Error):
-        raise UnusableKeys(expected) from None
-    try:
-        return SecretKey(fields[0], secret, day)
-    except ValueError as error:
-        raise UnusableKeys(f"{where}: {error}") from None

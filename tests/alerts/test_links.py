@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.adapters.link_keys import UnusableLinkKeys, load_link_keys, load_or_make_link_keys
+from alerts.adapters.key_files import UnusableKeys
+from alerts.adapters.link_keys import load_link_keys, load_or_make_link_keys
 from alerts.links import (
     TOKEN_LENGTH,
     LinkKey,
@@ -178,6 +179,6 @@ def test_the_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_used_is_said_without_its_secret(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "liens"
     path.write_text(text)
-    with pytest.raises(UnusableLinkKeys, match=why) as caught:
+    with pytest.raises(UnusableKeys, match=why) as caught:
         load_link_keys(path)
     assert "c2VjcmV0" not in str(caught.value)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams.adapters.pseudonym_keys import UnusableKeys, load_or_make_ring, load_ring
+from alerts.adapters.key_files import UnusableKeys
+from streams.adapters.pseudonym_keys import load_or_make_ring, load_ring
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.adapters.vault import new_key
 from streams.collecting.decoding import Accepted, Context, Manifest, Window
