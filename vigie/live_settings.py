@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -25,7 +25,7 @@ from orsan_plans.geography import REGIONS
 from streams.adapters.kafka_clients import PATIENCE, KafkaAccess, SaslMechanism, SecurityProtocol
 from streams.collecting.quarantine import PURGE_AFTER
 from streams.live.health import STUCK_AFTER
-from vigie.link_settings import LINK_HOURS, LONGEST_LINK_HOURS, checked_header, proxies_of
+from vigie.shared_settings import SharedSettings
 
 FILE_VARIABLE: Final = "VIGIE_SETTINGS"
 _PREFIX: Final = "VIGIE_"
@@ -35,7 +35,7 @@ class UnusableSettings(ValueError):
     """A setting is missing or wrong; the message names it, without its value."""
 
 
-class LiveSettings(BaseSettings):
+class LiveSettings(SharedSettings):
     """What the live processes need. A name of the file is that of the variable without VIGIE_, in lower case."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", hide_input_in_errors=True, frozen=True)
@@ -82,19 +82,6 @@ class LiveSettings(BaseSettings):
     """The roster file of the region: its addresses stay in the notifier's memory."""
     link_base: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8044")
     """Public address of the pages, as people on call reach them."""
-    heartbeat: SecretStr | None = None
-    """Where the proof that the monitor lives goes: an apprise address, or a web address; no proof without it. Read by
-    the notifiers, which tell it, and by the api, which leaves the test records in its drop directory."""
-    heartbeat_minutes: int = Field(15, ge=1, le=1440)
-    """How often a test record travels the whole chain to it."""
-    link_keys: Path | None = None
-    """File of the secrets that sign links, the same for notifiers and api; without it nobody answers by a page."""
-    link_hours: int = Field(LINK_HOURS, ge=1, le=LONGEST_LINK_HOURS)
-    """How long a link may be answered with."""
-    proxies: str | None = None
-    """Addresses or networks of the proxies whose headers are believed, separated by commas; none without it."""
-    identity_header: str | None = None
-    """The header in which these proxies say who reads; without it nobody is identified, and any such header ignored."""
     database_url: SecretStr | None = None
     """postgresql+psycopg://…: where what was received and what is to be sent is kept."""
 
@@ -120,17 +107,6 @@ class LiveSettings(BaseSettings):
             )
         return self.pseudonym_keys
 
-    @field_validator("proxies")
-    @classmethod
-    def _networks(cls, value: str | None) -> str | None:
-        proxies_of(value)
-        return value
-
-    @field_validator("identity_header")
-    @classmethod
-    def _believed(cls, value: str | None, others: ValidationInfo) -> str | None:
-        return checked_header(value, others.data.get("proxies"))
-
     @property
     def links(self) -> LinkKeys | None:
         """The keys of signed links, None when no file is named; UnusableSettings when it is not there."""
@@ -142,16 +118,6 @@ class LiveSettings(BaseSettings):
                 " `vigie keys links FILE`, give the same one to the api and to every notifier"
             )
         return load_link_keys(self.link_keys)
-
-    @property
-    def heartbeat_address(self) -> str | None:
-        """`heartbeat` as it is written."""
-        return None if self.heartbeat is None else self.heartbeat.get_secret_value() or None
-
-    @property
-    def heartbeat_every(self) -> timedelta:
-        """`heartbeat_minutes` as a duration."""
-        return timedelta(minutes=self.heartbeat_minutes)
 
     @property
     def kept(self) -> timedelta:

@@ -4,15 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import typer
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AnyHttpUrl, Field, ValidationError
+from pydantic_settings import SettingsConfigDict
 
 from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT
 from streams.collecting.quarantine import PURGE_AFTER
-from vigie.link_settings import LINK_HOURS, LONGEST_LINK_HOURS, checked_header, proxies_of
+from vigie.shared_settings import SharedSettings
 
 
-class Settings(BaseSettings):
+class Settings(SharedSettings):
     """What `vigie run` needs. Addresses and passwords are not here: the roster file names their variables."""
 
     model_config = SettingsConfigDict(env_prefix="VIGIE_", extra="ignore")
@@ -34,39 +34,6 @@ class Settings(BaseSettings):
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)
     link_base: AnyHttpUrl | None = None
     """Public address of the pages, as people on call reach them; the local address without it."""
-    heartbeat: SecretStr | None = None
-    """Where the proof that the monitor lives goes: an apprise address, or a web address; no proof without it."""
-    heartbeat_minutes: int = Field(15, ge=1, le=1440)
-    """How often a test record travels the whole chain to it."""
-    link_keys: Path | None = None
-    """File of the secrets that sign links; one is made beside the journal without it."""
-    link_hours: int = Field(LINK_HOURS, ge=1, le=LONGEST_LINK_HOURS)
-    """How long a link may be answered with."""
-    proxies: str | None = None
-    """Addresses or networks of the proxies whose headers are believed, separated by commas; none without it."""
-    identity_header: str | None = None
-    """The header in which these proxies say who reads; without it nobody is identified, and any such header ignored."""
-
-    @field_validator("proxies")
-    @classmethod
-    def _networks(cls, value: str | None) -> str | None:
-        proxies_of(value)
-        return value
-
-    @field_validator("identity_header")
-    @classmethod
-    def _believed(cls, value: str | None, others: ValidationInfo) -> str | None:
-        return checked_header(value, others.data.get("proxies"))
-
-    @property
-    def heartbeat_address(self) -> str | None:
-        """`heartbeat` as it is written."""
-        return None if self.heartbeat is None else self.heartbeat.get_secret_value() or None
-
-    @property
-    def heartbeat_every(self) -> timedelta:
-        """`heartbeat_minutes` as a duration."""
-        return timedelta(minutes=self.heartbeat_minutes)
 
     @property
     def kept(self) -> timedelta:
