@@ -42,7 +42,7 @@ from streams.live.record import decode_draft, fact_id
 from streams.live.topics import EFFECTS, partition_of
 from tests.bench import live_load
 from tests.bench.live_load import NATIONAL_PEAK, REGION_CODES, Due, Hospitals
-from tests.live.processes import until, vigie_process
+from tests.live.processes import fresh, until, vigie_process
 from tests.vigie.monitored import Place
 
 FLOOR: Final = "vigie.bench.floor"
@@ -122,7 +122,9 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         _open_journals(access, place, range(_WARM_UP + len(rates) * samples))
         own = {"VIGIE_DATABASE_URL": url, "VIGIE_ROSTER": str(place.roster)}
         for name, *arguments in (("worker", "--data", str(folder / "worker")), ("notifier",)):
-            stack.enter_context(vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own))
+            stack.enter_context(
+                vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own, start=fresh)
+            )
         store = stack.enter_context(LiveStore.open(url))
         until(lambda: all(store.declared(region) for region in REGION_CODES), _PATIENCE)
         pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))

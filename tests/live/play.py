@@ -51,7 +51,7 @@ from streams.synthetic.evening import LASTS  # noqa: E402
 from streams.synthetic.oscour_files import TimedFile  # noqa: E402
 from streams.synthetic.sites import REGION  # noqa: E402
 from tests.live.broker import NoKafka, cluster_of, free_ports, running, server_jars  # noqa: E402
-from tests.live.processes import Process, until, vigie_process  # noqa: E402
+from tests.live.processes import Process, fresh, until, vigie_process  # noqa: E402
 from tests.live_database.postgres_server import NoPostgres  # noqa: E402
 from tests.live_database.postgres_server import running as database_running  # noqa: E402
 from tests.vigie.monitored import ROSTER, Phones, phones_ringing  # noqa: E402
@@ -104,15 +104,15 @@ class Stage:
     def process(self, name: str, *arguments: str) -> Iterator[Process]:
         """Run one of Vigie's processes."""
         log = self.folder / f"{name}.log"
-        with vigie_process(self.access, log, name, *arguments, environment=self.settings) as process:
+        with vigie_process(self.access, log, name, *arguments, environment=self.settings, start=fresh) as process:
             process.wait_for(f"{name} started")
             yield process
 
     def command(self, *arguments: str) -> None:
         """Run a command of Vigie to its end."""
         log = self.folder / "commandes.log"
-        with vigie_process(self.access, log, *arguments, environment=self.settings) as process:
-            if process.popen.wait(90):
+        with vigie_process(self.access, log, *arguments, environment=self.settings, start=fresh) as process:
+            if process.ended():
                 raise SystemExit(process.said())
 
 

@@ -114,6 +114,6 @@ def test_what_cannot_be_read_is_set_aside_and_can_be_sent_again(
 
 def test_a_worker_refuses_topics_that_are_not_there(nowhere: KafkaAccess, tmp_path: Path) -> None:
     with vigie_process(nowhere, tmp_path / "worker.log", "worker", "--data", str(tmp_path / "a")) as worker:
-        assert worker.popen.wait(60) == 1
+        assert worker.ended() == 1
         assert "does not answer" in worker.said()
         assert "Traceback" not in worker.said()
