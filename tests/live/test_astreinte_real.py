@@ -190,8 +190,12 @@ def test_the_audit_shows_verifies_and_erases(astreinte: Astreinte) -> None:
     assert title in shown
     what = ("--before", f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}", "--by", "DPO")
     order = ("audit", "purge", *what, "--reason", "Registre, fiche 12")
-    [code] = re.findall(r"--confirm ([0-9a-f]{8})$", astreinte.vigie(*order), re.MULTILINE)
-    assert "texts erased" in astreinte.vigie(*order, "--confirm", code)
+
+    def purge() -> str:
+        [code] = re.findall(r"--confirm ([0-9a-f]{8})$", astreinte.vigie(*order), re.MULTILINE)
+        return astreinte.vigie(*order, "--confirm", code)
+
+    assert "texts erased" in eventually_well(purge)
     assert "texte effacé, sha256" in astreinte.vigie("audit", "show", "--alert", alert)
     assert "sound" in eventually_well(lambda: astreinte.vigie("audit", "verify"))
     assert "nuit(s) au-dessus du budget" in astreinte.vigie("burden")
