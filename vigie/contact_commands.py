@@ -48,9 +48,9 @@ def _send_code(addresses: AddressBook, contact: str, codes: ContactCodes) -> Non
     code = codes.begin(contact, addresses[contact], datetime.now(UTC))
     outcome = AppriseChannel(addresses).send(contact, code_message(contact, code))
     if not outcome.is_sent:
-        typer.echo(f"vigie: {contact}: the code was not sent: {outcome.reason}", err=True)
+        typer.echo(f"vigie: {contact} : le code n'est pas parti : {outcome.reason}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{contact}: a code was sent; give it back within 15 minutes with --code")
+    typer.echo(f"{contact} : un code est parti ; donnez-le dans les 15 minutes avec --code")
 
 
 def try_out(

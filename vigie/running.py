@@ -49,7 +49,7 @@ from vigie.proving import Proving, leaving_in
 from vigie.said import SaidToWriter
 from vigie.settings import Settings
 from vigie.sources_shown import SourcesShown
-from vigie.text_keeping import erase_by_rule
+from vigie.text_keeping import erase_by_rule, telling_monitor
 from vigie.upkeep import Upkeep
 
 IDLE_SECONDS: Final = 1.0
@@ -102,7 +102,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
 
         def purge(now: datetime) -> None:
             collector.purge(Context(settings.region, now))
-            erase_by_rule(embedded.monitor, journal, now, settings.texts_kept)
+            erase_by_rule(journal.outbox, now, settings.texts_kept, telling_monitor(embedded.monitor, now))
 
         upkeep = Upkeep(settings.kept, purge, drop)
         dropping = Dropping(embedded.monitor, collector, drop, settings.region, _Log())

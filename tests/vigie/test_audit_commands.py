@@ -33,7 +33,7 @@ from vigie.embedded import Embedded
 from vigie.past import catalogue_message
 from vigie.settings import Settings
 from vigie.stage import AtOnce, roster
-from vigie.text_keeping import BY_RULE, erase_by_rule
+from vigie.text_keeping import BY_RULE, erase_by_rule, telling_monitor
 
 T0 = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -190,12 +190,13 @@ def test_a_rule_erases_by_itself_and_says_so(play: Callable[..., Path]) -> None:
     with SqliteJournal.open(journal) as opened:
         monitor = Embedded(opened, Phones(), AtOnce(), "http://127.0.0.1:8044").monitor
         now, kept = T0 + timedelta(days=31), timedelta(days=30)
-        assert erase_by_rule(monitor, opened, now, Settings(keep_texts_days=None).texts_kept) == 0
-        assert erase_by_rule(monitor, opened, now - timedelta(days=3), kept) == 0
+        outbox, tell = opened.outbox, telling_monitor(monitor, now)
+        assert erase_by_rule(outbox, now, Settings(keep_texts_days=None).texts_kept, tell) == 0
+        assert erase_by_rule(outbox, now - timedelta(days=3), kept, tell) == 0
         kept_texts = texts_of(journal)
-        count = erase_by_rule(monitor, opened, now, kept)
+        count = erase_by_rule(outbox, now, kept, tell)
         assert count == len(kept_texts) > 0
-        assert erase_by_rule(monitor, opened, now, kept) == 0
+        assert erase_by_rule(outbox, now, kept, tell) == 0
         last = list(opened.entries("52"))[-1]
         said = messages.decode(last.kind, last.payload)
         assert isinstance(said, TextsErased)
