@@ -12,7 +12,7 @@ from dashboards.board import Board
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An alert of a message; ``key`` is the end of its address, ``<token>`` or ``<token>/<alert>``: it seals its form."""
+    """An alert of a message; ``key``, ``<token>`` or ``<token>/<alert>``, ends its address and seals its form."""
 
     told: Told
     alert: AlertView
