@@ -47,6 +47,7 @@ class AstreintePage:
     mine: tuple[OpenAlert, ...]
     others: tuple[OpenAlert, ...]
     hidden: int
+    quiet: tuple[str, ...]
     late: str
     read_at: str
 
@@ -68,6 +69,7 @@ def astreinte_page(
         mine=tuple(open_alert(board, each, now, paths.get(each.brief.alert_id, "")) for each in mine[:MOST_SHOWN]),
         others=tuple(open_alert(board, each, now, "") for each in others[:room]),
         hidden=max(0, len(mine) - MOST_SHOWN) + max(0, len(others) - room),
+        quiet=board.quiet(region, now, zone),
         late=warning(board.following, region, board.regions.get(region), now, zone),
         read_at=instant_text(now, zone),
     )

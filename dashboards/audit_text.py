@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.effects import AlertBrief
 from alerts.french import day_text
-from dashboards.labels import CHANGES, PURPOSES, REASON_NOT_SENT, banner_of, channel_label, plain, tag_of
+from dashboards.labels import CHANGES, DECISIONS, PURPOSES, REASON_NOT_SENT, banner_of, channel_label, plain, tag_of
 from streams.audit_records import Record, What
 
 COLUMNS: Final = (
@@ -17,12 +17,6 @@ COLUMNS: Final = (
     *("canal", "objet", "decision", "resultat", "resultat_le", "essais", "detail", "titre", "texte"),
 )
 
-_ANSWERS: Final = {
-    "prendre": "« je prends »",
-    "transmettre": "« je transmets »",
-    "fausse_alerte": "« fausse alerte »",
-    "surveiller": "« à surveiller »",
-}
 _RESULTS: Final = {
     "sent": "envoyé",
     "failed": "ÉCHEC",
@@ -152,7 +146,7 @@ class Audit:
         return f"{self._who(record)} n'est pas prévenu : {reason}{_because(record.detail)}"
 
     def _answered(self, record: Record) -> str:
-        decision = _ANSWERS.get(record.decision, plain(record.decision))
+        decision = DECISIONS.get(record.decision, plain(record.decision))
         tag = tag_of(record.status, record.exercise)
         via = f" ({record.channel})" if record.channel else ""
         refused = f" ; sans effet : {record.result}" if record.result else ""

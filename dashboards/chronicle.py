@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 from alerts.french import day_text, hour_text
 from dashboards.alert_view import AlertView, Event, What
-from dashboards.labels import CHANGES, PURPOSES, REASON_NOT_SENT, channel_label, plain
+from dashboards.labels import CHANGES, DECISIONS, PURPOSES, REASON_NOT_SENT, channel_label, plain
 
-_OF_PEOPLE: Final = {What.ANSWERED, What.ACKNOWLEDGED, What.HANDED_ON, What.ACTED, What.WITHDRAWN}
+_OF_PEOPLE: Final = {
+    *(What.ANSWERED, What.ACKNOWLEDGED, What.HANDED_ON, What.ACTED, What.WITHDRAWN),
+    *(What.VOLET_PROPOSED, What.VOLET_ACTIVATED, What.VOLET_LIFTED),
+}
 _OUTCOMES: Final = {
     What.QUEUED: "envoi en cours",
     What.SENT: "envoyé",
@@ -48,7 +51,11 @@ def moves(alert: AlertView) -> Iterator[Line]:
     for event in alert.history:
         if event.what in CHANGES:
             by = plain(event.person) if event.what in _OF_PEOPLE else ""
-            yield _line(alert, event, CHANGES[event.what], " · ".join(filter(None, (by, event.detail))))
+            yield _line(alert, event, CHANGES[event.what], " · ".join(filter(None, (by, _said(event)))))
+
+
+def _said(event: Event) -> str:
+    return " : ".join(filter(None, (DECISIONS.get(event.decision, plain(event.decision)), event.detail)))
 
 
 def _who(event: Event) -> str:

@@ -12,7 +12,7 @@ from dashboards.alert_view import AlertView, Event, What
 from dashboards.answering import name_of, next_step, role_title
 from dashboards.astreinte_page import zone_of
 from dashboards.board import Board
-from dashboards.labels import BADGES, REASON_NOT_SENT, TAG_OF_STATUS, plain
+from dashboards.labels import BADGES, REASON_NOT_SENT, plain, tag_of
 from dashboards.lateness import warning
 from dashboards.situation import situation
 
@@ -40,6 +40,7 @@ class Releve:
     open_alerts: tuple[str, ...]
     answers: tuple[str, ...]
     decisions: tuple[str, ...]
+    quiet: tuple[str, ...]
     ended: tuple[str, ...]
     troubles: tuple[str, ...]
     silent_feeds: tuple[str, ...]
@@ -60,9 +61,10 @@ def releve(board: Board, region: str, person: str, now: datetime) -> Releve:
     ended = tuple(_ended(each) for each in alerts if each.ended_at is not None and each.ended_at >= since)
     troubles = tuple(line for each in alerts for line in _troubles(board, each, since))
     decisions = tuple(line for each in sections for line in each.decisions)
+    quiet = tuple(line for each in sections for line in each.quiet)
     silent = tuple(line for each in sections for line in each.silent_feeds)
     note = " ".join(each.feeds_note for each in sections)
-    told = (open_alerts, answers, decisions, ended, troubles, silent, (note,))
+    told = (open_alerts, answers, decisions, quiet, ended, troubles, silent, (note,))
     return Releve(
         name=name_of(board, region, person),
         roles=tuple(_roles(board, region, person, now)),
@@ -71,6 +73,7 @@ def releve(board: Board, region: str, person: str, now: datetime) -> Releve:
         open_alerts=open_alerts,
         answers=answers,
         decisions=decisions,
+        quiet=quiet,
         ended=ended,
         troubles=troubles,
         silent_feeds=silent,
@@ -101,7 +104,7 @@ def _title(alert: AlertView) -> str:
 
 
 def _tag(alert: AlertView) -> str:
-    return f"{TAG_OF_STATUS[alert.status]} · " if alert.status != "actual" else ""
+    return f"{tag_of(alert.status, alert.brief.exercise)} · " if alert.status != "actual" else ""
 
 
 def _place(alert: AlertView) -> str:
