@@ -9,10 +9,11 @@ from typing import Final
 from alerts.french import duration_text, instant_text
 from dashboards.alert_page import standing
 from dashboards.alert_view import AlertView, What
-from dashboards.answering import name_of, next_step, role_title
+from dashboards.answering import next_step
 from dashboards.board import Board
 from dashboards.labels import BADGES, Badge, tag_of
 from dashboards.lateness import warning
+from dashboards.naming import name_of, role_title
 from orsan_plans.geography import REGIONS
 
 MOST_SHOWN: Final = 200
@@ -116,7 +117,7 @@ def open_alert(board: Board, alert: AlertView, now: datetime, path: str) -> Open
         volet=brief.volet,
         territory=brief.territory_name,
         title=brief.title,
-        standing=standing(alert),
+        standing=standing(board, alert),
         is_waiting=alert.is_waiting,
         lasting=duration_text(max(now - brief.since, timedelta(0))) if alert.is_open else "",
         calls=_calls(board, alert),

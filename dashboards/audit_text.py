@@ -86,9 +86,9 @@ class Audit:
         sent = told["sent"] + told["done"]
         waiting = told["pending"] + told["claimed"]
         return (
-            f"{told.total()} messages ({sent} remis, {told['failed']} en échec, {waiting} en attente), "
-            f"{counts[What.NOT_SENT]} non-envois motivés, {counts[What.ANSWERED]} réponses, "
-            f"{counts[What.DECIDED]} décisions de l'autorité"
+            f"{_counted(told.total(), 'message')} ({sent} remis, {told['failed']} en échec, {waiting} en "
+            f"attente), {_counted(counts[What.NOT_SENT], 'non-envoi motivé')}, "
+            f"{_counted(counts[What.ANSWERED], 'réponse')}, {_counted(counts[What.DECIDED], 'décision')} de l'autorité"
         )
 
     def _results(self) -> Iterator[str]:
@@ -198,6 +198,12 @@ _PHRASES: Final[dict[What, Callable[[Audit, Record], str]]] = {
     What.EXERCISE: Audit._exercised,  # noqa: SLF001
     What.ERASED: Audit._erased,  # noqa: SLF001
 }
+
+
+def _counted(count: int, words: str) -> str:
+    """Return ``3 non-envois motivés``: French keeps the singular below two."""
+    plural = " ".join(f"{word}s" for word in words.split())
+    return f"{count} {words if count < 2 else plural}"  # noqa: PLR2004 - a rule of grammar
 
 
 def _texts(record: Record) -> Iterator[str]:

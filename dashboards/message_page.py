@@ -7,11 +7,11 @@ from typing import Final
 
 from alerts.effects import Notify
 from alerts.french import instant_text
-from dashboards.answering import name_of, role_title
 from dashboards.astreinte_page import OpenAlert, open_alert
 from dashboards.board import Board
 from dashboards.labels import banner_of
 from dashboards.lateness import warning
+from dashboards.naming import name_of, role_title
 
 MOST_LISTED: Final = 100
 """Alerts on one page of the list: an old phone shows no more at once. Vigie's own choice."""
@@ -79,5 +79,5 @@ def _title(notify: Notify) -> str:
 
 def _waiting(count: int) -> str:
     if not count:
-        return "Aucune n'attend de réponse."
-    return f"{count} attend{'ent' if count > 1 else ''} encore une réponse."
+        return "Plus aucune n'attend de réponse."
+    return f"{count} alerte{'s' if count > 1 else ''} attend{'ent' if count > 1 else ''} encore une réponse."

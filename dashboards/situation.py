@@ -110,7 +110,7 @@ def _alerts(board: Board, region: str, now: datetime) -> Iterator[AlertLine]:
             volet=brief.volet,
             territory=brief.territory_name,
             title=brief.title,
-            standing=standing(alert),
+            standing=standing(board, alert),
             is_waiting=alert.is_waiting,
             lasting=duration_text(max(now - brief.since, timedelta(0))),
         )

@@ -13,7 +13,7 @@ from rich.console import Console
 from alerts.adapters.link_keys import load_or_make_link_keys
 from alerts.links import LinkKeys
 from dashboards.alert_page import standing
-from dashboards.answering import name_of
+from dashboards.naming import name_of
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Status
 from vigie.audited import of_journal
@@ -148,7 +148,7 @@ def _serve_last(console: Console, embedded: Embedded, links: LinkKeys, scenario:
 
     serve_page(embedded, links, call, told, last.seconds)
     alert = board.alert(brief.alert_id)
-    console.print(f"{standing(alert) if alert else 'Alerte terminée'} ; ce que l'audit en garde :")
+    console.print(f"{standing(board, alert) if alert else 'Alerte terminée'} ; ce que l'audit en garde :")
     return brief.alert_id
 
 

@@ -20,10 +20,11 @@ from dashboards.adapters.form_body import form_of, plain_text
 from dashboards.adapters.gate import Gate, Told, trimmed
 from dashboards.adapters.opened import Opened, answer_path, is_about_several, opened_by
 from dashboards.adapters.pages import Pages
-from dashboards.answering import CHOICES, LABELS, LONGEST_REASON, answer_page, name_of
+from dashboards.answering import CHOICES, LABELS, LONGEST_REASON, answer_page
 from dashboards.board import Board
 from dashboards.forms import Form, StaleForm, form_field, read_form
 from dashboards.message_page import message_page, waiting_of
+from dashboards.naming import name_of
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from streams.entry import Status
 from streams.messages import Acknowledge, AnswerDecision

@@ -16,10 +16,10 @@ from dashboards.adapters.gate import Gate, trimmed
 from dashboards.adapters.identity import Identity
 from dashboards.adapters.opened import answer_path
 from dashboards.adapters.pages import Pages
-from dashboards.answering import name_of
 from dashboards.astreinte_page import astreinte_page, told_ids, was_told
 from dashboards.board import Board
 from dashboards.forms import StaleForm, form_field, read_form
+from dashboards.naming import name_of
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.releve import Releve, releve
 from streams.entry import Status

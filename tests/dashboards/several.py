@@ -24,17 +24,17 @@ DIGEST = replace(
     call=0,
     digest=Digest((DigestLine(Posture.ALERTE, "DEP-44", 2),), (BRIEF.alert_id, OTHER.alert_id), ended=1),
 )
-SECOND = replace(EXERCISE, alert_id="2c8e3c1e-5d1c-5a5a-9f3b-2f6f0e5d7c13", exercise="2026-03")
-PLAYED = replace(
-    called(replace(EXERCISE, exercise="2026-03"), 1, "exercise"), id=effect_id("played"), grouped=(SECOND,)
-)
+FIRST = replace(EXERCISE, exercise="2026-03")
+SECOND = replace(FIRST, alert_id="2c8e3c1e-5d1c-5a5a-9f3b-2f6f0e5d7c13")
+PLAYED = replace(called(FIRST, 1, "exercise"), id=effect_id("played"), grouped=(SECOND,))
 
 
 def several_door(*more: Notify, **door_fields: Any) -> AnswerDoor:  # noqa: ANN401 - fields of Door
     """Return the door of the evening, with the messages above and others."""
     door = AnswerDoor(**door_fields)
     door.board.effect(REGION, raised(OTHER))
-    door.board.effect(REGION, raised(SECOND, "exercise"))
+    for played in (FIRST, SECOND):
+        door.board.effect(REGION, raised(played, "exercise"))
     for each in (GROUP, DIGEST, PLAYED, *more):
         door.outbox[each.id] = each
         door.board.effect(REGION, each)

@@ -31,7 +31,7 @@ def test_the_link_opens_every_alert_of_its_message_and_no_other(message: Notify,
     for fact in (
         title,
         "mercredi 14 janvier 2026 à 20 h 00 à Claire Martin",
-        "2 attendent encore une réponse.",
+        "2 alertes attendent encore une réponse.",
         "Loire-Atlantique (44)",
         "CHU de Nantes (44)",
         "Réanimation tendue",
@@ -57,11 +57,11 @@ def test_each_alert_is_answered_with_its_own_form() -> None:
         OTHER.alert_id, "Claire Martin", "page", AnswerDecision.WATCH, "un lit libre", "c.martin"
     )
     listed = text_of(door.get(answer_path(DIGEST)).text)
-    assert "1 attend encore une réponse." in listed
+    assert "1 alerte attend encore une réponse." in listed
     assert "Claire Martin a répondu à 20 h 25" in listed
     last = door.answer(one_path(DIGEST, BRIEF))
     assert "Plus aucune alerte de ce message n'attend de réponse." in text_of(last.text)
-    assert "Aucune n'attend de réponse." in text_of(door.get(answer_path(DIGEST)).text)
+    assert "Plus aucune n'attend de réponse." in text_of(door.get(answer_path(DIGEST)).text)
 
 
 def test_a_get_of_the_list_or_of_its_alerts_changes_nothing() -> None:

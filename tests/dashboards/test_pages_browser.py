@@ -114,7 +114,7 @@ def test_every_alert_of_a_message_is_answered_without_javascript(browser: Browse
             page.get_by_label(decision).check()
             page.get_by_role("button", name="Enregistrer ma réponse").click()
             page.get_by_role("link", name="Les autres alertes de ce message").click()
-        page.wait_for_selector("text=Aucune n'attend de réponse.")
+        page.wait_for_selector("text=Plus aucune n'attend de réponse.")
     assert [(each.alert_id, each.decision) for each in door.records.answers] == [
         (ALERT_ID, AnswerDecision.TAKE),
         (OTHER.alert_id, AnswerDecision.WATCH),

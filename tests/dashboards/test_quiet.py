@@ -12,10 +12,10 @@ from streams.messages import Etablissement, MaintenancePlanned
 from tests.dashboards.answer_door import AnswerDoor, person_path, reading_path, text_of
 
 HOUR = timedelta(hours=1)
-SILENCE = Silence("s1", EVENING + HOUR, "Cécile Roux", "Travaux <électriques>", volet="REB", territory="DEP-44")
+SILENCE = Silence("s1", EVENING + HOUR, "Cécile Roux", "Travaux électriques", volet="REB", territory="DEP-44")
 WINDOW = MaintenancePlanned("m1", "rpu", "ETAB-440000271", EVENING, EVENING + 2 * HOUR, "DSI", "Bascule")
 UNTIL = "jusqu'au mercredi 14 janvier 2026 à 21 h 00"
-SAID = "par Cécile Roux : Travaux <électriques>"
+SAID = "par Cécile Roux : Travaux électriques"
 LINES = (
     f"Silence, volet REB, Loire-Atlantique (44) (VIGILANCE seulement), {UNTIL}, {SAID}",
     "Maintenance du flux rpu, CHU de Nantes, jusqu'au mercredi 14 janvier 2026 à 22 h 00, par DSI : Bascule",
