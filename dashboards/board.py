@@ -108,7 +108,7 @@ class Board:
         self._names: dict[str, str] = {}
         self._places: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
-        self._alert_of: dict[str, str] = {}
+        self._alerts_of: dict[str, tuple[str, ...]] = {}
         self._rosters: dict[str, Roster] = {}
         self._releves: dict[str, ReleveTaken] = {}
         self._dues: dict[str, datetime] = {}
@@ -222,7 +222,7 @@ class Board:
                 self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
-                self._alert_of[effect.id] = effect.brief.alert_id
+                self._alerts_of[effect.id] = effect.alert_ids
                 self._burdens[region] = self.burden(region).adding(effect)
                 self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
             case NotSent():
@@ -342,10 +342,9 @@ class Board:
                 self._alerts[answer.alert_id] = alert.answered_by(answer.person, entry.occurred_at)
             case DeliveryProof() as proof:
                 self.proofs.add(entry.region, entry.status.value, proof.step.value)
-                alert = self._alerts.get(self._alert_of.get(proof.notification_id, ""))
-                if alert is not None:
-                    proved = alert.proving(proof.notification_id, _STEPS[proof.step], proof.at)
-                    self._alerts[alert.brief.alert_id] = proved
+                for alert_id in self._alerts_of.get(proof.notification_id, ()):
+                    if told := self._alerts.get(alert_id):
+                        self._alerts[alert_id] = told.proving(proof.notification_id, _STEPS[proof.step], proof.at)
 
     def _raised(self, region: str, effect: AlertRaised) -> None:
         known = self._alerts.get(effect.brief.alert_id)
@@ -390,7 +389,9 @@ class Board:
         ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
         for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
             for line in self._alerts.pop(alert_id).history:
-                self._alert_of.pop(line.notification_id, None)
+                others = self._alerts_of.get(line.notification_id, ())
+                if not any(each in self._alerts for each in others):
+                    self._alerts_of.pop(line.notification_id, None)
             self._paged.pop(alert_id, None)
             self._dues.pop(alert_id, None)
 
