@@ -33,6 +33,7 @@ from dashboards.burden import Burden
 from dashboards.delivering import Delivering
 from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
+from dashboards.quiet import Quiet
 from dashboards.tally import Histogram, Tally
 from orsan_plans import territory as territories
 from orsan_plans.posture import Posture
@@ -43,6 +44,7 @@ from streams.messages import (
     KIND_OF_TYPE,
     Acknowledge,
     DeliveryProof,
+    Etablissement,
     EtablissementList,
     ProofStep,
     RosterVersion,
@@ -104,11 +106,13 @@ class Board:
         self._exercises: dict[tuple[str, int], int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
+        self._places: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
-        self._alert_of: dict[str, str] = {}
+        self._alerts_of: dict[str, tuple[str, ...]] = {}
         self._rosters: dict[str, Roster] = {}
         self._releves: dict[str, ReleveTaken] = {}
         self._dues: dict[str, datetime] = {}
+        self._quiet: dict[str, Quiet] = {}
         self.following = Following()
         self.delivering = Delivering()
         self.entries = Tally()
@@ -129,16 +133,18 @@ class Board:
         if entry.kind == _ETABLISSEMENTS and entry.status is Status.ACTUAL:
             known = decode(entry.kind, entry.payload)
             if isinstance(known, EtablissementList):
-                self.name({f"ETAB-{site.finess}": site.name for site in known.etablissements})
+                self.sites(known.etablissements)
         if entry.kind == _ROSTER and entry.status is Status.ACTUAL:
             version = decode(entry.kind, entry.payload)
             limits = version.content.get("limits") if isinstance(version, RosterVersion) else None
             if limits:
                 self._burdens[entry.region] = self.burden(entry.region).under(limits["night_budget"])
 
-    def name(self, names: Mapping[str, str]) -> None:
-        """Note what territories are called."""
-        self._names = {**self._names, **names}
+    def sites(self, sites: Iterable[Etablissement]) -> None:
+        """Note what establishments are called, and in which département they are."""
+        known = {f"ETAB-{each.finess}": each for each in sites}
+        self._names = {**self._names, **{id_: each.name for id_, each in known.items()}}
+        self._places = {**self._places, **{id_: f"DEP-{each.departement}" for id_, each in known.items()}}
 
     def advanced(self, region: str, instant: datetime) -> None:
         """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
@@ -148,6 +154,10 @@ class Board:
     def rostered(self, region: str, roster: Roster) -> None:
         """Note the roster in force in a région."""
         self._rosters[region] = roster
+
+    def quieted(self, region: str, quiet: Quiet) -> None:
+        """Replace the silences and the maintenance windows of a région."""
+        self._quiet[region] = quiet
 
     def due(self, alert_id: str, at: datetime | None) -> None:
         """Note when an open alert next has something due, such as a call; None when nothing is."""
@@ -203,7 +213,7 @@ class Board:
                 key = PostureKey(region, effect.territory, effect.volet, effect.rule, effect.status)
                 self.posture(key, effect.after, effect.at)
             case VoletDecided() | VoletProposed():
-                self._decisions[region, effect.volet, effect.territory, effect.status] = effect
+                self._decided(region, effect)
             case AlertRaised():
                 self._raised(region, effect)
             case AlertChanged():
@@ -212,7 +222,7 @@ class Board:
                 self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
-                self._alert_of[effect.id] = effect.brief.alert_id
+                self._alerts_of[effect.id] = effect.alert_ids
                 self._burdens[region] = self.burden(region).adding(effect)
                 self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
             case NotSent():
@@ -301,6 +311,10 @@ class Board:
         """Return the roster in force in a région, or None."""
         return self._rosters.get(region)
 
+    def quiet(self, region: str, now: datetime, zone: str) -> tuple[str, ...]:
+        """Return what nobody is called for in a région at ``now``, one line each, in French."""
+        return tuple(self._quiet.get(region, Quiet()).lines(now, zone, self._names))
+
     def releve(self, region: str) -> ReleveTaken | None:
         """Return the last hand-over that was acknowledged in a région, or None."""
         return self._releves.get(region)
@@ -328,10 +342,9 @@ class Board:
                 self._alerts[answer.alert_id] = alert.answered_by(answer.person, entry.occurred_at)
             case DeliveryProof() as proof:
                 self.proofs.add(entry.region, entry.status.value, proof.step.value)
-                alert = self._alerts.get(self._alert_of.get(proof.notification_id, ""))
-                if alert is not None:
-                    proved = alert.proving(proof.notification_id, _STEPS[proof.step], proof.at)
-                    self._alerts[alert.brief.alert_id] = proved
+                for alert_id in self._alerts_of.get(proof.notification_id, ()):
+                    if told := self._alerts.get(alert_id):
+                        self._alerts[alert_id] = told.proving(proof.notification_id, _STEPS[proof.step], proof.at)
 
     def _raised(self, region: str, effect: AlertRaised) -> None:
         known = self._alerts.get(effect.brief.alert_id)
@@ -349,6 +362,20 @@ class Board:
         if effect.change is AlertChange.CLOSED:
             self._forget()
 
+    def _decided(self, region: str, effect: VoletDecided | VoletProposed) -> None:
+        self._decisions[region, effect.volet, effect.territory, effect.status] = effect
+        what = What.VOLET_PROPOSED
+        if isinstance(effect, VoletDecided):
+            what = What.VOLET_ACTIVATED if effect.is_active else What.VOLET_LIFTED
+        detail = f"{self.name_of(effect.territory)} : {effect.reason}"
+        for alert in self._alerts.copy().values():
+            brief = alert.brief
+            is_of_it = (alert.region, alert.status, brief.volet) == (region, effect.status, effect.volet)
+            # Every alert of a région lies in it.
+            places = {brief.territory, self._places.get(brief.territory), f"REG-{region}", "FR"}
+            if is_of_it and alert.is_open and effect.territory in places:
+                self._note(brief.alert_id, Event(effect.at, what, effect.author, detail=detail))
+
     def _note(self, alert_id: str, event: Event) -> None:
         alert = self._alerts.get(alert_id)
         if alert is not None:
@@ -362,7 +389,9 @@ class Board:
         ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
         for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
             for line in self._alerts.pop(alert_id).history:
-                self._alert_of.pop(line.notification_id, None)
+                others = self._alerts_of.get(line.notification_id, ())
+                if not any(each in self._alerts for each in others):
+                    self._alerts_of.pop(line.notification_id, None)
             self._paged.pop(alert_id, None)
             self._dues.pop(alert_id, None)
 

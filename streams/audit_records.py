@@ -54,6 +54,8 @@ class What(StrEnum):
 class Record:
     """One fact of the audit; ``alert_id`` is empty for what concerns no alert.
 
+    A message about several alerts is a record of each, under the same ``message``.
+
     ``result`` is what became of a message (``sent``, ``failed``, a state of the outbox, empty when nothing is known),
     or why an answer changed nothing; ``detail`` what else is known, as the journal says it.
     """
@@ -76,6 +78,7 @@ class Record:
     title: str = ""
     text: str = ""
     brief: AlertBrief | None = None
+    message: str = ""
 
 
 @dataclass(slots=True)
@@ -155,8 +158,9 @@ def records(
     for effect in effects:
         if isinstance(effect, EntryRejected) and effect.seq in answers:
             answers[effect.seq] = replace(answers[effect.seq], result=effect.reason)
-        record = _of_effect(region, effect, said, item_of)
-        if record is not None:
+        if isinstance(effect, Notify):
+            decided += _told(region, effect, said.reports.get(effect.id), item_of(effect.id))
+        elif (record := _of_effect(region, effect)) is not None:
             decided.append(record)
     # What was said comes before what it caused.
     yield from sorted([*answers.values(), *decided], key=lambda record: record.at)
@@ -166,14 +170,11 @@ _SAID_BY_ENTRIES: Final = frozenset({AlertChange.ANSWERED, AlertChange.ACKNOWLED
 """What the answer itself says already, with its decision and reason."""
 
 
-def _of_effect(region: str, effect: Effect, said: Said, item_of: Callable[[str], Item | None]) -> Record | None:  # noqa: PLR0911
-    # One return per kind of effect.
+def _of_effect(region: str, effect: Effect) -> Record | None:  # noqa: PLR0911 - one return per kind of effect
     base = Record(region=region, at=effect.at, what=What.CHANGED, status=effect.status)
     match effect:
         case AlertRaised():
             return replace(_about(base, effect.brief), what=What.RAISED, detail=effect.brief.posture)
-        case Notify():
-            return _told(base, effect, said.reports.get(effect.id), item_of(effect.id))
         case NotSent():
             told = replace(base, what=What.NOT_SENT, alert_id=effect.alert_id, person=effect.person, role=effect.role)
             return replace(told, result=effect.reason.value, detail=effect.detail)
@@ -196,18 +197,29 @@ def _about(base: Record, brief: AlertBrief) -> Record:
     return replace(base, alert_id=brief.alert_id, exercise=brief.exercise, brief=brief)
 
 
-def _told(base: Record, notify: Notify, report: tuple[datetime, DeliveryReport] | None, item: Item | None) -> Record:
-    told = replace(
-        _about(base, notify.brief),
+def _told(
+    region: str, notify: Notify, report: tuple[datetime, DeliveryReport] | None, item: Item | None
+) -> Iterator[Record]:
+    """Yield a message under each of its alerts; one that counts ends alone, under the alert it was decided for."""
+    told = Record(
+        region=region,
+        at=notify.at,
         what=What.TOLD,
+        status=notify.status,
+        exercise=notify.brief.exercise,
         person=notify.person,
         role=notify.role,
         channel=notify.contact.partition("/")[2],
         purpose=notify.purpose.value,
+        message=notify.id,
     )
     if item is not None:
         told = replace(told, title=item.title, text=item.body, result=item.state.value, tries=item.attempts)
-    if report is None:
-        return replace(told, detail=item.error if item else "")
-    at, said = report
-    return replace(told, result=said.outcome, result_at=at, tries=said.attempts, detail=said.detail)
+    if report is not None:
+        at, said = report
+        told = replace(told, result=said.outcome, result_at=at, tries=said.attempts, detail=said.detail)
+    elif item is not None:
+        told = replace(told, detail=item.error)
+    briefs = {brief.alert_id: brief for brief in (notify.brief, *notify.grouped)}
+    for alert_id in notify.alert_ids or (notify.brief.alert_id,):
+        yield replace(told, alert_id=alert_id, brief=briefs.get(alert_id))

@@ -32,6 +32,7 @@ _SECTIONS: Final = (
     ("Alertes en cours", "open_alerts"),
     ("Réponses qui tiennent", "answers"),
     ("Décisions de l'autorité", "decisions"),
+    ("Silences et maintenances", "quiet"),
     ("Terminées", "ended"),
     ("Personnes non jointes", "troubles"),
     ("Sources muettes", "silent_feeds"),

@@ -124,7 +124,7 @@ def test_one_alert_one_person_or_some_days_are_shown_alone(play: Callable[..., P
     assert all("Anne Le Goff" in each for each in phrases)
     assert "|" not in anne
     for days in (("--from", "2026-01-15"), ("--to", "2026-01-13")):
-        assert vigie("audit", "show", "--journal", journal, *days).stdout.startswith("0 messages")
+        assert vigie("audit", "show", "--journal", journal, *days).stdout.startswith("0 message ")
     assert vigie("audit", "show", "--journal", journal, "--from", "2026-01-14", "--to", "2026-01-14").stdout == whole
 
 
