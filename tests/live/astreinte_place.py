@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.region.fold import Fold
+from tests.command_line import app
 from tests.core.builders import SITES, catalogue, event, rule
 from tests.live.front import Front, Place
 from tests.live.processes import until, vigie_process
 from tests.live.test_notifier_real import say
 from tests.vigie.monitored import ROSTER, Phones, Rung, closed_port
-from vigie.cli import app
 from vigie.standing import standing
 
 REGION = "52"
