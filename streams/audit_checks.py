@@ -8,7 +8,9 @@ from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, encode
 from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
 from streams.integrity import Problem
-from streams.messages import KIND_OF_TYPE, Acknowledge, DeliveryReport, decode
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
 
 _ANSWER: Final = KIND_OF_TYPE[Acknowledge]
 _REPORT: Final = KIND_OF_TYPE[DeliveryReport]

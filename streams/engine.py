@@ -19,7 +19,7 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.schema import PlanError
 from streams import messages
 from streams.entry import Entry, Status
-from streams.messages import PlanCatalogue
+from streams.messages.reference import PlanCatalogue
 from streams.region import calls, exercises, feeds, maintenance, open_signals, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
 from streams.region.judging import arm_alerts, judge_all, judge_rule, named

@@ -19,7 +19,7 @@ from streams.collecting.quarantine import Quarantine
 from streams.collecting.receipts import Receipts
 from streams.entry import Draft, Entry, Head, Status, chain
 from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from streams.region.fold import Fold, Observer
 
 SNAPSHOT_EVERY: Final = 5000

@@ -11,7 +11,7 @@ from datetime import datetime
 from alerts.effects import Effect, encode
 from streams import engine, messages
 from streams.entry import GENESIS, Entry, Head, Status, canonical, chain
-from streams.messages import PlanCatalogue
+from streams.messages.reference import PlanCatalogue
 from streams.region import setting
 from streams.region.fold import Fold, Observer, Turn
 

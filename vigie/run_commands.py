@@ -12,9 +12,10 @@ import structlog
 import typer
 
 from alerts.adapters.sender import IN_FLIGHT
+from alerts.answers import AnswerDecision
 from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
-from streams.messages import Acknowledge, AnswerDecision, DecideVolet
+from streams.messages.decisions import Acknowledge, DecideVolet
 from vigie.errors import explained
 from vigie.running import run_until
 from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of

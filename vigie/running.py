@@ -34,7 +34,7 @@ from streams.collecting.receipts import Receipt, line
 from streams.defects import defect
 from streams.journal import JournalConflict, JournalPurpose
 from streams.live.health import Heartbeat
-from streams.messages import RosterVersion
+from streams.messages.reference import RosterVersion
 from vigie.addressing import addresses_of
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping

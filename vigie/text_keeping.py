@@ -10,7 +10,7 @@ from alerts.erasure import erasure
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
-from streams.messages import TextsErased
+from streams.messages.deliveries import TextsErased
 from streams.monitor import Monitor
 
 BY_RULE: Final = "règle VIGIE_KEEP_TEXTS_DAYS"

@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from alerts.answers import AnswerDecision
 from alerts.links import LinkRefusal, Refusal, Scope, reading_token
 from alerts.sms_wording import signed_link
 from dashboards.adapters.form_body import form_of, plain_text
@@ -20,7 +21,7 @@ from dashboards.board import Board
 from dashboards.forms import Form, StaleForm, form_field, read_form
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from streams.entry import Status
-from streams.messages import Acknowledge, AnswerDecision
+from streams.messages.decisions import Acknowledge
 
 READ: Final = ["GET", "HEAD"]
 _STALE: Final = "Cette page était ouverte depuis trop longtemps. Rien n'est enregistré : relisez, puis répondez."

@@ -15,7 +15,7 @@ from streams.capacity.declaration import NO_DIRECTORY, Directory
 from streams.collecting.decoding import Context, Decoding, Manifest
 from streams.collecting.ledger import Ledger, Scope
 from streams.collecting.pseudonyms import Pseudonyms
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from streams.opendata import feed as opendata_feed
 from streams.opendata.layouts import FORMATS as OPEN_DATA
 from streams.opendata.layouts import recognise_header

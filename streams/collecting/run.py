@@ -31,7 +31,10 @@ from streams.collecting.ledger import (
 from streams.collecting.quarantine import Quarantined, Release, Vault
 from streams.collecting.receipts import Receipt, Tally
 from streams.entry import Draft, Status
-from streams.messages import BedCapacity, FeedReceived, Message, PassageRPU
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity
+from streams.messages.feeds import FeedReceived
+from streams.messages.visits import PassageRPU
 from streams.region.feeds import RPU
 
 UNKNOWN_ESTABLISHMENT: Final = "etablissement_inconnu"

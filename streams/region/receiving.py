@@ -12,36 +12,15 @@ from orsan_plans.geography import REGION_OF_DEPARTEMENT
 from orsan_plans.posture import Posture
 from orsan_plans.territory import Level, level_of
 from streams.entry import FUTURE_TOLERANCE
-from streams.messages import (
-    Acknowledge,
-    BedCapacity,
-    ContactTested,
-    ContactVerified,
-    DailyFigures,
-    DecideVolet,
-    DeliveryProof,
-    DeliveryReport,
-    EtablissementList,
-    FeedReceived,
-    LinkRefused,
-    MaintenancePlanned,
-    MonitorProbe,
-    PassageCorrected,
-    PassageRemoved,
-    PassageRPU,
-    PlanCatalogue,
-    QualifySignal,
-    QuarantineDropped,
-    ReferenceBeds,
-    RegulationActivity,
-    ReleveAcknowledged,
-    RosterVersion,
-    SignalSanitaire,
-    SilenceLifted,
-    SilenceSet,
-    SmurIntervention,
-    TextsErased,
-)
+from streams.messages.capacity import BedCapacity, RegulationActivity, SmurIntervention
+from streams.messages.contacts import ContactTested, ContactVerified
+from streams.messages.decisions import Acknowledge, DecideVolet, ReleveAcknowledged
+from streams.messages.deliveries import DeliveryProof, DeliveryReport, LinkRefused, TextsErased
+from streams.messages.feeds import DailyFigures, FeedReceived, MonitorProbe, QuarantineDropped
+from streams.messages.quiet import MaintenancePlanned, SilenceLifted, SilenceSet
+from streams.messages.reference import EtablissementList, PlanCatalogue, ReferenceBeds, RosterVersion
+from streams.messages.signals import QualifySignal, SignalSanitaire
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.region import beds, daily, feeds, open_signals, quiet, setting
 from streams.region.calls import keep_activity, keep_intervention
 from streams.region.fold import Turn

@@ -12,7 +12,7 @@ from pydantic import StringConstraints, ValidationError
 from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
 from streams.collecting.feed_json import Json
-from streams.messages import DeliveryProof, ProofStep
+from streams.messages.deliveries import DeliveryProof, ProofStep
 from streams.signals.fields import Form, FormInstant, SourceName, future_flags, key_of, why
 from streams.signals.rows import source_of
 

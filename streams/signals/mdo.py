@@ -18,7 +18,7 @@ from orsan_plans.territory import name_of
 from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
 from streams.collecting.feed_json import Json
-from streams.messages import SignalSanitaire
+from streams.messages.signals import SignalSanitaire
 from streams.signals.fields import Form, OnDay, SourceName, future_flags, is_in_region, key_of, why
 from streams.signals.mdo_list import MDO
 from streams.signals.rows import FormFile

@@ -12,7 +12,7 @@ from typing import Annotated, BinaryIO, Final
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
-from streams.messages import RegulationActivity
+from streams.messages.capacity import RegulationActivity
 from streams.signals.fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of, why
 from streams.signals.rows import FormFile
 

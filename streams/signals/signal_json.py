@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
 from streams.collecting.feed_json import Json
-from streams.messages import SignalSanitaire
+from streams.messages.signals import SignalSanitaire
 from streams.signals.fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of, why
 from streams.signals.rows import source_of
 

@@ -40,6 +40,7 @@ from streams.adapters.topic_sender import instant
 from streams.entry import Draft, Status
 from streams.live.record import decode_draft, fact_id
 from streams.live.topics import EFFECTS, partition_of
+from streams.messages.signals import SignalSanitaire
 from tests.bench import live_load
 from tests.bench.live_load import NATIONAL_PEAK, REGION_CODES, Due, Hospitals
 from tests.live.processes import until, vigie_process
@@ -205,7 +206,7 @@ def _number_of_draft(value: bytes) -> int | None:
     if draft is None or draft.kind != "signal.sanitaire":
         return None
     message = messages.decode(draft.kind, draft.payload)
-    return int(message.title.split()[1]) if isinstance(message, messages.SignalSanitaire) else None
+    return int(message.title.split()[1]) if isinstance(message, SignalSanitaire) else None
 
 
 def send_files(access: KafkaAccess, files: Sequence[Due], begin: float) -> None:

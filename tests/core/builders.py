@@ -12,18 +12,12 @@ from orsan_plans.catalogue import Catalogue
 from orsan_plans.posture import Posture
 from streams import engine, messages
 from streams.entry import Entry, Status
-from streams.messages import (
-    BedCapacity,
-    DailyFigures,
-    Etablissement,
-    EtablissementList,
-    Message,
-    PassageRPU,
-    PlanCatalogue,
-    PlanDocument,
-    RosterVersion,
-    SignalSanitaire,
-)
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import Etablissement, EtablissementList, PlanCatalogue, PlanDocument, RosterVersion
+from streams.messages.signals import SignalSanitaire
+from streams.messages.visits import PassageRPU
 from streams.region.fold import Fold
 
 REGION: Final = "52"

@@ -12,7 +12,9 @@ from alerts.effects import AlertChanged, AlertRaised, Effect, NonSend, Notify, N
 from alerts.policies import EscalationStep, Policy
 from orsan_plans.posture import Posture
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DecideVolet, DeliveryReport, Message
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.deliveries import DeliveryReport
 from tests.core.builders import (
     MINUTE,
     SITES,

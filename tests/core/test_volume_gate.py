@@ -17,16 +17,11 @@ from alerts.volume.limits import GATHERING, Limits
 from orsan_plans.posture import Posture
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import (
-    Acknowledge,
-    DeliveryReport,
-    Etablissement,
-    EtablissementList,
-    MaintenancePlanned,
-    Message,
-    SilenceLifted,
-    SilenceSet,
-)
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.quiet import MaintenancePlanned, SilenceLifted, SilenceSet
+from streams.messages.reference import Etablissement, EtablissementList
 from streams.region.fold import Fold
 from tests.core.builders import (
     HOUR,

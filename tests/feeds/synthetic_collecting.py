@@ -15,7 +15,8 @@ from streams.collecting.receipts import Receipt
 from streams.collecting.testing import MemoryLedger
 from streams.entry import Status
 from streams.journal import Journal
-from streams.messages import PassageCorrected, PassageRemoved, PassageRPU, decode
+from streams.messages import decode
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.monitor import Monitor
 from streams.region.state import NEVER
 from streams.synthetic.bed_files import BED_KINDS

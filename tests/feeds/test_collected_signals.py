@@ -12,7 +12,7 @@ from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.receipts import Receipt
 from streams.entry import Status
-from streams.messages import SignalSanitaire
+from streams.messages.signals import SignalSanitaire
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.collecting_builders import Collecting

@@ -18,6 +18,7 @@ from streams.collecting.receipts import Receipt
 from streams.contracts import DIALECT, identifier
 from streams.entry import Entry, Status, canonical
 from streams.messages import TYPE_OF_KIND
+from streams.messages.signals import SignalSanitaire
 from tests.core.builders import BRIEF, T0
 from tests.feeds.contract_validators import META, complaints, kinds_of, published
 
@@ -63,7 +64,7 @@ def test_a_schema_is_sound_and_says_what_it_is(name: str) -> None:
 
 
 def entry(kind: str = "signal.sanitaire", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
-    signal = messages.SignalSanitaire("s1", "intoxication", "DEP-49", "CO", "CAPTV")
+    signal = SignalSanitaire("s1", "intoxication", "DEP-49", "CO", "CAPTV")
     whole = Entry(1, AT, AT, Status.ACTUAL, "52", kind, messages.encode(signal)[1])
     return {**msgspec.json.decode(canonical(whole)), **changes}
 

@@ -12,7 +12,7 @@ from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
-from streams.messages import Etablissement, EtablissementList
+from streams.messages.reference import Etablissement, EtablissementList
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.oscour_files import HEADER, RECEIVED_AT, RING, document, encoded, patient

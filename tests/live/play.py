@@ -43,7 +43,9 @@ from streams.live.log_reader import LogReader  # noqa: E402
 from streams.live.record import fact_id  # noqa: E402
 from streams.live.region_log import RegionLog  # noqa: E402
 from streams.live.topics import EFFECTS, JOURNAL, SOURCES_AT_ONCE, partition_of  # noqa: E402
-from streams.messages import Acknowledge, Message, RosterVersion, encode  # noqa: E402
+from streams.messages import Message, encode  # noqa: E402
+from streams.messages.decisions import Acknowledge  # noqa: E402
+from streams.messages.reference import RosterVersion  # noqa: E402
 from streams.replay import replay  # noqa: E402
 from streams.synthetic.evening import LASTS  # noqa: E402
 from streams.synthetic.oscour_files import TimedFile  # noqa: E402

@@ -20,7 +20,8 @@ from streams.collecting.collector import Incoming
 from streams.collecting.decoding import Context
 from streams.live.log_reader import LogReader
 from streams.live.region_log import RegionLog
-from streams.messages import QuarantineDropped, decode
+from streams.messages import decode
+from streams.messages.feeds import QuarantineDropped
 from tests.feeds.oscour_files import HEADER, document, encoded, patient
 from vigie.cli import app
 from vigie.collecting import live_collecting

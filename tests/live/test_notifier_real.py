@@ -15,8 +15,10 @@ from streams.entry import Draft, Status
 from streams.live.log_reader import LogReader
 from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, partition_of
-from streams.messages import DeliveryReport, RosterVersion, decode, encode
 from streams.messages import Message as Fact
+from streams.messages import decode, encode
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.reference import RosterVersion
 from tests.core.builders import SITES, catalogue, event, rule, signal
 from tests.live.processes import until, vigie_process
 from tests.vigie.monitored import ROSTER, Phones, phones_ringing

@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import AlertRaised, Notify
 from alerts.policies import EscalationStep, Policy
 from orsan_plans.adapters.plan_files import shipped_catalogue
@@ -28,20 +29,11 @@ from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.entry import Draft, Status, combined_digest
 from streams.journal import JournalPurpose
-from streams.messages import (
-    Acknowledge,
-    AnswerDecision,
-    DailyFigures,
-    DecideVolet,
-    DeliveryReport,
-    Etablissement,
-    EtablissementList,
-    Message,
-    PlanCatalogue,
-    PlanDocument,
-    ReferenceBeds,
-    encode,
-)
+from streams.messages import Message, encode
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import Etablissement, EtablissementList, PlanCatalogue, PlanDocument, ReferenceBeds
 from streams.monitor import Dated, Monitor
 from streams.synthetic.bed_files import BED_KINDS
 from streams.synthetic.evening import winter_evening
