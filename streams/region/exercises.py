@@ -26,9 +26,9 @@ from streams.entry import Status
 from streams.messages.decisions import DecideVolet
 from streams.messages.deliveries import DeliveryReport
 from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.region.deciding import decision
 from streams.region.fold import Fold, Turn
 from streams.region.judging import forget
-from streams.region.receiving import decision
 from streams.region.state import Due, ExerciseState, World
 
 Receiver = Callable[[Turn, Any], str | None]
