@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, encode
+from alerts.effect_codec import encode
+from alerts.effects import AlertRaised, Effect, EntryRejected, Notify
 from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
 from streams.integrity import Problem

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from alerts.effects import Effect, Notify, encode
+from alerts.effect_codec import encode
+from alerts.effects import Effect, Notify
 from alerts.outbox import Finished
 from orsan_plans.reading import Reading
 from streams import engine

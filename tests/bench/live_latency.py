@@ -21,7 +21,8 @@ from random import Random
 from threading import Thread
 from typing import Final
 
-from alerts.effects import Notify, decode
+from alerts.effect_codec import decode
+from alerts.effects import Notify
 from streams import messages
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import (

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, Person, Role, Roster
-from alerts.effects import AlertBrief, Effect, EntryRejected, encode
+from alerts.effect_codec import encode
+from alerts.effects import AlertBrief, Effect, EntryRejected
 from orsan_plans.assess import Evidence
 from orsan_plans.catalogue import Catalogue
 from orsan_plans.posture import Posture

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import Notify, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import Notify
 from alerts.sms import SMS_SEPTETS, septets
 from alerts.sms_wording import MAX_LINK_BASE
 from alerts.wording import render

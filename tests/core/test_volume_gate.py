@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import AlertRaised, Effect, NonSend, Notify, NotSent, Purpose, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import AlertRaised, Effect, NonSend, Notify, NotSent, Purpose
 from alerts.volume.limits import GATHERING, Limits
 from orsan_plans.posture import Posture
 from streams import engine

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from alerts import effects
-from alerts.effects import EFFECT_TYPES
+from alerts import effect_codec
+from alerts.effects import EFFECT_TYPES, AlertRaised
 from streams import messages
 from streams.adapters.contract_files import contract_files, write_contracts
 from streams.collecting.decoding import Window
@@ -125,8 +125,8 @@ def test_every_effect_is_in_the_schema_under_its_kind() -> None:
 
 
 def test_an_effect_is_held_to_its_kind() -> None:
-    raised = effects.AlertRaised(id="i", at=T0, status="actual", brief=BRIEF, episode=1)
-    written = msgspec.json.decode(effects.encode(raised))
+    raised = AlertRaised(id="i", at=T0, status="actual", brief=BRIEF, episode=1)
+    written = msgspec.json.decode(effect_codec.encode(raised))
     assert complaints("effect", written) == []
     assert complaints("effect", written | {"kind": "notify"})
     assert complaints("effect", {name: value for name, value in written.items() if name != "kind"})

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alerts.effects import Effect, decode
+from alerts.effect_codec import decode
+from alerts.effects import Effect
 from streams.adapters.dead_letters import dead_letters
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
