@@ -19,7 +19,7 @@ from streams.adapters.quarantine_store import StoredQuarantine
 from streams.adapters.receipt_store import StoredReceipts
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import Quarantined
-from streams.collecting.run import QUOTED
+from streams.collecting.visit_versions import QUOTED
 from streams.entry import Draft
 from streams.live.record import fact_id
 from streams.messages.reference import Etablissement
