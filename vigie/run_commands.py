@@ -19,7 +19,7 @@ from streams.messages.decisions import Acknowledge, DecideVolet
 from vigie.errors import explained
 from vigie.running import run_until
 from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
-from vigie.settings import chosen
+from vigie.settings import Settings, chosen
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -73,6 +73,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
+    _write_log()
+    _watch(settings, _interrupted())
+
+
+def _write_log() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -80,9 +85,17 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
             structlog.dev.ConsoleRenderer(colors=False),
         ]
     )
+
+
+def _interrupted() -> threading.Event:
+    """Return what SIGINT and SIGTERM set from now on."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _watch(settings: Settings, stop: threading.Event) -> None:
     executor = ThreadPoolExecutor(max_workers=IN_FLIGHT, thread_name_prefix="vigie-send")
     try:
         with explained():
