@@ -28,10 +28,8 @@ from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Head, Status
 from streams.live.log_reader import LogReader
-from streams.live.record import fact_id
 from streams.live.region_log import RegionLog
 from streams.live.topics import EFFECTS, RAW_SIGNALS, partition_of
-from streams.messages import Message as Fact
 from streams.messages import encode
 from streams.monitor import Monitor
 from streams.replay import replay
@@ -41,6 +39,7 @@ from streams.synthetic.sites import NANTES
 from streams.testing import MemoryJournal
 from tests.core.builders import EVERY_KIND, SITES, catalogue, roster, roster_version, signal
 from tests.live.processes import Process, until, vigie_process
+from tests.live.saying import say
 from vigie.cli import app
 
 REGION = "52"
@@ -58,12 +57,6 @@ def journal(access: KafkaAccess) -> Iterator[JournalTopic]:
 def store(postgres_url: str) -> Iterator[LiveStore]:
     with LiveStore.open(postgres_url) as opened:
         yield opened
-
-
-def say(journal: JournalTopic, *facts: Fact, region: str = REGION) -> None:
-    now = datetime.now(UTC)
-    drafts = [Draft(now, Status.ACTUAL, region, *encode(fact)) for fact in facts]
-    journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
 def a_large_file(ago: timedelta = timedelta()) -> RawFile:

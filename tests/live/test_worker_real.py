@@ -14,12 +14,8 @@ from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.partition_reader import PartitionReader
 from streams.adapters.topic_sender import Message, TopicSender
-from streams.entry import Draft, Status
 from streams.live.log_reader import LogReader
-from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, JOURNAL, partition_of
-from streams.messages import Message as Fact
-from streams.messages import encode
 from streams.replay import replay
 from tests.core.builders import (
     EVERY_KIND,
@@ -34,6 +30,7 @@ from tests.core.builders import (
     signal,
 )
 from tests.live.processes import until, vigie_process
+from tests.live.saying import say
 from vigie.cli import app
 
 REGION = "52"
@@ -45,12 +42,6 @@ HELD = rule("tenu", ["departement"], event("accident"), maintien="3 s")
 def journal(access: KafkaAccess) -> Iterator[JournalTopic]:
     with JournalTopic(access) as opened:
         yield opened
-
-
-def say(journal: JournalTopic, *facts: Fact) -> None:
-    now = datetime.now(UTC)
-    drafts = [Draft(now, Status.ACTUAL, REGION, *encode(fact)) for fact in facts]
-    journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
 def told(access: KafkaAccess) -> list[Effect]:
