@@ -16,9 +16,9 @@ from streams.adapters.http_problems import HEADERS
 from streams.collecting.api_keys import FEEDS
 from streams.collecting.collector import Collector
 from streams.collecting.delivering import Delivery
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.receipts import Receipt
+from streams.known_formats import all_formats
 from tests.feeds.http_door import COMMUNE, ETAB, NOW, AnyDoor, Door, RawDoor, rpu
 
 

@@ -23,10 +23,10 @@ from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.collecting.collector import TRANSACTION_RECORDS, Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Head, Status
+from streams.known_formats import all_formats
 from streams.live.log_reader import LogReader
 from streams.live.region_log import RegionLog
 from streams.live.topics import EFFECTS, RAW_SIGNALS, partition_of

@@ -25,10 +25,10 @@ from streams.adapters.archive_format import compressed
 from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.entry import Draft, Status, combined_digest
 from streams.journal import JournalPurpose
+from streams.known_formats import all_formats
 from streams.messages import Message, encode
 from streams.messages.decisions import Acknowledge, DecideVolet
 from streams.messages.deliveries import DeliveryReport
