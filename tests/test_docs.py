@@ -24,7 +24,7 @@ from streams.messages import TYPE_OF_KIND
 from streams.messages.signals import SignalSanitaire
 from streams.monitor import Monitor
 from streams.opendata.layouts import FORMATS
-from vigie.cli import app
+from tests.command_line import app
 from vigie.live_settings import LiveSettings
 from vigie.settings import Settings
 

@@ -203,6 +203,7 @@ def test_a_busy_journal_says_when_to_come_back(tmp_path: Path) -> None:
     door.writes = True
     door.write()
     assert door.journaled() == []  # given up by then: nobody waits for it any more
+    door.limit(wait_seconds=30)
     assert door.post("rpu", rpu(), key, Idempotency_Key="1").status_code == 202
 
 

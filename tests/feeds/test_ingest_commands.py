@@ -18,7 +18,7 @@ from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.testing import MemoryLedger
 from streams.known_formats import all_formats
 from streams.recognising import recognise
-from vigie.cli import app
+from tests.command_line import app
 
 SAMPLE = "sample_oscour_synthetique.xml"
 OSCOUR = """<?xml version="1.0" encoding="UTF-8"?>

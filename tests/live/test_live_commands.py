@@ -22,8 +22,8 @@ from streams.live.log_reader import LogReader
 from streams.live.region_log import RegionLog
 from streams.messages import decode
 from streams.messages.feeds import QuarantineDropped
+from tests.command_line import app
 from tests.feeds.oscour_files import HEADER, document, encoded, patient
-from vigie.cli import app
 from vigie.collecting import live_collecting
 from vigie.live_settings import live_settings
 

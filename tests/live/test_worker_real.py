@@ -17,6 +17,7 @@ from streams.adapters.topic_sender import Message, TopicSender
 from streams.live.log_reader import LogReader
 from streams.live.topics import EFFECTS, JOURNAL, partition_of
 from streams.replay import replay
+from tests.command_line import app
 from tests.core.builders import (
     EVERY_KIND,
     NANTES,
@@ -31,7 +32,6 @@ from tests.core.builders import (
 )
 from tests.live.processes import until, vigie_process
 from tests.live.saying import say
-from vigie.cli import app
 
 REGION = "52"
 HELD = rule("tenu", ["departement"], event("accident"), maintien="3 s")
