@@ -1,7 +1,6 @@
 """`vigie run`, the embedded monitor; `vigie ack` and `vigie decide`, which speak to it through its drop directory."""
 
 import os
-import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from vigie.errors import explained
 from vigie.running import run_until
 from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
 from vigie.settings import Settings, chosen
+from vigie.stopping import interrupted
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -74,7 +74,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
     _write_log()
-    _watch(settings, _interrupted())
+    _watch(settings, interrupted())
 
 
 def _write_log() -> None:
@@ -85,14 +85,6 @@ def _write_log() -> None:
             structlog.dev.ConsoleRenderer(colors=False),
         ]
     )
-
-
-def _interrupted() -> threading.Event:
-    """Return what SIGINT and SIGTERM set from now on."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _watch(settings: Settings, stop: threading.Event) -> None:
