@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import Notify
 from alerts.french import hour_text, instant_text
 from dashboards.alert_page import AlertPage, alert_page
@@ -11,7 +12,6 @@ from dashboards.alert_view import AlertView
 from dashboards.board import Board
 from dashboards.naming import name_of, role_title
 from dashboards.trend import trend
-from streams.messages import AnswerDecision
 
 
 @dataclass(frozen=True, slots=True)

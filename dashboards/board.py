@@ -40,16 +40,10 @@ from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading
 from streams.collecting.source_quality import SourceStatus
 from streams.entry import Entry, Status
-from streams.messages import (
-    KIND_OF_TYPE,
-    Acknowledge,
-    DeliveryProof,
-    Etablissement,
-    EtablissementList,
-    ProofStep,
-    RosterVersion,
-    decode,
-)
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryProof, ProofStep
+from streams.messages.reference import Etablissement, EtablissementList, RosterVersion
 
 _ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
 _LATER: Final = (Purpose.END, Purpose.REMINDER)

@@ -8,7 +8,7 @@ from alerts.french import instant_text
 from alerts.volume.silences import Silence
 from dashboards.labels import TAG_OF_STATUS
 from orsan_plans.territory import name_of
-from streams.messages import MaintenancePlanned
+from streams.messages.quiet import MaintenancePlanned
 
 
 @dataclass(frozen=True, slots=True)

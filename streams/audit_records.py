@@ -25,16 +25,11 @@ from alerts.effects import (
 )
 from alerts.outbox import Item
 from streams.entry import Entry
-from streams.messages import (
-    KIND_OF_TYPE,
-    Acknowledge,
-    DeliveryReport,
-    ExerciseClosed,
-    ExerciseOpened,
-    RosterVersion,
-    TextsErased,
-    decode,
-)
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport, TextsErased
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.messages.reference import RosterVersion
 
 
 class What(StrEnum):

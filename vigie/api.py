@@ -30,10 +30,10 @@ from streams.adapters.live_store import LiveStore
 from streams.adapters.raw_intake import RawDeliveries
 from streams.adapters.raw_topics import RawTopics
 from streams.adapters.topic_admin import TopicAdmin
-from streams.collecting.formats import recognise
 from streams.collecting.ledger import Collected
 from streams.live.health import Heartbeat, Watchdog
 from streams.live.problems import KafkaProblem
+from streams.recognising import recognise
 from vigie.follower import Follower
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH

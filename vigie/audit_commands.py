@@ -19,7 +19,7 @@ from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.adapters.writer_lock import only_writer
 from streams.audit_records import Record
 from streams.entry import combined_digest
-from streams.messages import TextsErased
+from streams.messages.deliveries import TextsErased
 from streams.monitor import Monitor
 from vigie.audited import audited, of_journal
 from vigie.errors import explained

@@ -11,7 +11,7 @@ from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.contact_codes import ContactCodes
 from alerts.adapters.roster_files import AddressBook, load_roster
 from alerts.contact_wording import code_message, trial_message
-from streams.messages import ContactTested, ContactVerified
+from streams.messages.contacts import ContactTested, ContactVerified
 from vigie.contact_state import Codes, contact_codes
 from vigie.errors import explained
 from vigie.roster_periods import File

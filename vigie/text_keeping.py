@@ -15,7 +15,7 @@ from alerts.erasure import erasure
 from streams import messages
 from streams.entry import Draft, Status
 from streams.live.record import fact_id
-from streams.messages import TextsErased
+from streams.messages.deliveries import TextsErased
 from streams.monitor import Monitor
 from vigie.raw_dropping import Appends
 

@@ -15,7 +15,8 @@ from sqlmodel import SQLModel
 from alerts import erasure, outbox
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
-from alerts.effects import Notify, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import Notify
 from alerts.outbox import (
     DEFAULT_POLICY,
     Delivery,

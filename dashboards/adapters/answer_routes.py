@@ -14,6 +14,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from alerts.answers import AnswerDecision
 from alerts.links import LinkRefusal, Refusal, Scope, reading_token
 from alerts.sms_wording import signed_link
 from dashboards.adapters.form_body import form_of, plain_text
@@ -27,7 +28,7 @@ from dashboards.message_page import message_page, waiting_of
 from dashboards.naming import name_of
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from streams.entry import Status
-from streams.messages import Acknowledge, AnswerDecision
+from streams.messages.decisions import Acknowledge
 
 READ: Final = ["GET", "HEAD"]
 _STALE: Final = "Cette page était ouverte depuis trop longtemps. Rien n'est enregistré : relisez, puis répondez."

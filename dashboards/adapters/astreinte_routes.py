@@ -23,7 +23,7 @@ from dashboards.naming import name_of
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.releve import Releve, releve
 from streams.entry import Status
-from streams.messages import ReleveAcknowledged
+from streams.messages.decisions import ReleveAcknowledged
 
 _STALE: Final = "Cette page était ouverte depuis trop longtemps. Rien n'est enregistré : relisez, puis confirmez."
 _NO_ROLE: Final = "Rien n'est enregistré : choisissez le rôle que vous prenez."

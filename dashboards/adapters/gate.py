@@ -26,7 +26,7 @@ from dashboards.board import Board
 from dashboards.callers import Proxies, Rates, RefusalBudget, caller, household, is_foreign
 from dashboards.recording import Records
 from streams.entry import Status
-from streams.messages import LinkRefused
+from streams.messages.deliveries import LinkRefused
 
 _AFTER_LINK: Final = ".,;:!?)]>»\"'"
 """What an old phone takes into a link that ends a sentence."""

@@ -21,7 +21,8 @@ from random import Random
 from threading import Thread
 from typing import Final
 
-from alerts.effects import Notify, decode
+from alerts.effect_codec import decode
+from alerts.effects import Notify
 from streams import messages
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import (
@@ -40,6 +41,7 @@ from streams.adapters.topic_sender import instant
 from streams.entry import Draft, Status
 from streams.live.record import decode_draft, fact_id
 from streams.live.topics import EFFECTS, partition_of
+from streams.messages.signals import SignalSanitaire
 from tests.bench import live_load
 from tests.bench.live_load import NATIONAL_PEAK, REGION_CODES, Due, Hospitals
 from tests.live.processes import fresh, until, vigie_process
@@ -207,7 +209,7 @@ def _number_of_draft(value: bytes) -> int | None:
     if draft is None or draft.kind != "signal.sanitaire":
         return None
     message = messages.decode(draft.kind, draft.payload)
-    return int(message.title.split()[1]) if isinstance(message, messages.SignalSanitaire) else None
+    return int(message.title.split()[1]) if isinstance(message, SignalSanitaire) else None
 
 
 def send_files(access: KafkaAccess, files: Sequence[Due], begin: float) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from alerts.effects import AlertRaised, decode
+from alerts.effect_codec import decode
+from alerts.effects import AlertRaised
 from orsan_plans.geography import REGIONS
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, TopicPartition, opened

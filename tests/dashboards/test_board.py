@@ -16,7 +16,8 @@ from dashboards.tally import Histogram
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, REGION, changed, evening_board, notification, raised
 from orsan_plans.posture import Posture
 from streams.entry import Entry, Status
-from streams.messages import Etablissement, EtablissementList, encode
+from streams.messages import encode
+from streams.messages.reference import Etablissement, EtablissementList
 
 
 def _alert(board: Board) -> AlertView:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.answers import AnswerDecision
 from alerts.effects import AlertChange, Digest, Notify, effect_id
 from dashboards.message_page import MOST_LISTED
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, EXERCISE_ID, REGION, changed, raised
 from streams.entry import Status
-from streams.messages import Acknowledge, AnswerDecision
+from streams.messages.decisions import Acknowledge
 from tests.dashboards.answer_door import (
     OTHER_KEYS,
     AnswerDoor,

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from alerts.answers import AnswerDecision
 from dashboards.adapters.serving import serve
 from dashboards.testing import ALERT_ID, EXERCISE
-from streams.messages import AnswerDecision
 from tests.dashboards.answer_door import AnswerDoor, answer_path, called, person_path, reading_path
 from tests.dashboards.browser import CHROMIUM, WIDTH, chromium, phone
 from tests.dashboards.several import DIGEST, OTHER, PLAYED, one_path, several_door

@@ -8,7 +8,8 @@ from alerts.volume.silences import Silence
 from dashboards.board import Board
 from dashboards.quiet import Quiet
 from dashboards.testing import EVENING, REGION
-from streams.messages import Etablissement, MaintenancePlanned
+from streams.messages.quiet import MaintenancePlanned
+from streams.messages.reference import Etablissement
 from tests.dashboards.answer_door import AnswerDoor, person_path, reading_path, text_of
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ import pytest
 
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
 from streams.collecting.formats import Format, Tools
-from streams.messages import BedCapacity
+from streams.messages.capacity import BedCapacity
 from tests.fuzz import calendars
 from tests.fuzz.campaign import NAMES, Campaign, plain
 from tests.fuzz.invariants import CONTEXT, FORMATS, Finding, check, check_collected

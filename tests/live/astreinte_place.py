@@ -15,7 +15,7 @@ from tests.command_line import app
 from tests.core.builders import SITES, catalogue, event, rule
 from tests.live.front import Front, Place
 from tests.live.processes import until, vigie_process
-from tests.live.test_notifier_real import say
+from tests.live.saying import say
 from tests.vigie.monitored import ROSTER, Phones, Rung, closed_port
 from vigie.standing import standing
 

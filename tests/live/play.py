@@ -38,14 +38,16 @@ from streams.adapters.state_topic import StateTopic  # noqa: E402
 from streams.adapters.topic_admin import TopicAdmin  # noqa: E402
 from streams.collecting.api_keys import FEEDS  # noqa: E402
 from streams.collecting.delivering import feed_of  # noqa: E402
-from streams.collecting.formats import recognise  # noqa: E402
 from streams.collecting.rate_limit import BURST  # noqa: E402
 from streams.entry import Draft, Head, Status, combined_digest  # noqa: E402
 from streams.live.log_reader import LogReader  # noqa: E402
 from streams.live.record import fact_id  # noqa: E402
 from streams.live.region_log import RegionLog  # noqa: E402
 from streams.live.topics import EFFECTS, JOURNAL, SOURCES_AT_ONCE, partition_of  # noqa: E402
-from streams.messages import Acknowledge, Message, RosterVersion, encode  # noqa: E402
+from streams.messages import Message, encode  # noqa: E402
+from streams.messages.decisions import Acknowledge  # noqa: E402
+from streams.messages.reference import RosterVersion  # noqa: E402
+from streams.recognising import recognise  # noqa: E402
 from streams.replay import replay  # noqa: E402
 from streams.synthetic.evening import LASTS  # noqa: E402
 from streams.synthetic.oscour_files import TimedFile  # noqa: E402

@@ -28,7 +28,7 @@ from tests.feeds.http_door import rpu
 from tests.live.broker import Kafka
 from tests.live.front import Place, raw_files
 from tests.live.processes import until, vigie_process
-from tests.live.test_notifier_real import say
+from tests.live.saying import say
 from tests.live_database.postgres_server import Server
 from tests.vigie.monitored import signal_line
 

@@ -12,7 +12,8 @@ from alerts.erasure import LEFT_START, erased_digest, erasure, text_digest
 from alerts.outbox import Finished
 from streams.entry import Draft, Status
 from streams.live.problems import KafkaUnavailable
-from streams.messages import TextsErased, encode
+from streams.messages import encode
+from streams.messages.deliveries import TextsErased
 from streams.testing import EPOCH, MemoryJournal, sample_batch
 from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 from vigie.text_keeping import BY_RULE, erase_by_rule, erase_texts, telling_log

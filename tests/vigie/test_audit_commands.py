@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.answers import AnswerDecision
 from alerts.channel import SENT, Outcome, failed
 from alerts.erasure import erased_digest
 from alerts.wording import Message
@@ -18,16 +19,11 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.writer_lock import only_writer
 from streams.entry import Draft, Status
 from streams.journal import JournalPurpose
-from streams.messages import (
-    Acknowledge,
-    AnswerDecision,
-    DecideVolet,
-    DeliveryReport,
-    ExerciseOpened,
-    RosterVersion,
-    SignalSanitaire,
-    TextsErased,
-)
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.deliveries import DeliveryReport, TextsErased
+from streams.messages.exercises import ExerciseOpened
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from tests.vigie.monitored import vigie
 from vigie.embedded import Embedded
 from vigie.past import catalogue_message

@@ -11,7 +11,9 @@ from alerts.contact_limits import CODES_SENT
 from streams import messages
 from streams.adapters.dropped_files import read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import ContactTested, ContactVerified, Message, RosterVersion
+from streams.messages import Message
+from streams.messages.contacts import ContactTested, ContactVerified
+from streams.messages.reference import RosterVersion
 from streams.monitor import Monitor
 from streams.testing import EPOCH
 from tests.vigie.monitored import Phones, closed_port, phones_ringing, vigie

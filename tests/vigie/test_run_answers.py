@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alerts.answers import AnswerDecision
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import Acknowledge, AnswerDecision, LinkRefused, ReleveAcknowledged
+from streams.messages.decisions import Acknowledge, ReleveAcknowledged
+from streams.messages.deliveries import LinkRefused
 from tests.vigie.monitored import PATIENCE_SECONDS, Phones, Place, eventually, last_line, signal_line, vigie
 
 

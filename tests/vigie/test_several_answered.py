@@ -23,7 +23,9 @@ from dashboards.adapters.web import build_app
 from dashboards.recording import Recorded
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Status
-from streams.messages import DecideVolet, Message, SilenceSet
+from streams.messages import Message
+from streams.messages.decisions import DecideVolet
+from streams.messages.quiet import SilenceSet
 from tests.core.builders import MINUTE, REGION, SITES, T0, catalogue, event, roster, roster_version, rule, signal
 from tests.vigie.monitored import vigie
 from vigie.embedded import Embedded

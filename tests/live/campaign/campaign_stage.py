@@ -25,7 +25,8 @@ from streams.adapters.topic_sender import Placed
 from streams.entry import Draft, Status
 from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, partition_of
-from streams.messages import Etablissement, EtablissementList, Message, RosterVersion, encode
+from streams.messages import Message, encode
+from streams.messages.reference import Etablissement, EtablissementList, RosterVersion
 from streams.synthetic.oscour_files import Extraction, file_name, oscour_file
 from streams.synthetic.rhythm import ordinary_visits
 from streams.synthetic.sites import NANTES

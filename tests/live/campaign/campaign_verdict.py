@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alerts.effects import Effect, Notify, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import Effect, Notify
 from alerts.outbox import Item, OutboxState
 from streams import engine
 from streams.adapters.state_topic import StateTopic
