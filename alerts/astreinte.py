@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -54,6 +54,10 @@ __all__ = [
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
+_MEANT_FOR: Final = {each: Posture.ALERTE if each.rank >= Posture.ALERTE.rank else Posture.VIGILANCE for each in Posture}
+"""Which posture of a contact each posture is told by."""
+
+
 class Canal(StrEnum):
     """How a contact is reached; the values are the words of roster files."""
 
@@ -77,8 +81,7 @@ class Contact:
 
     def accepts(self, posture: Posture) -> bool:
         """Tell whether the contact is meant for ``posture``: ACTIVATION as ALERTE, the rest as VIGILANCE."""
-        nearest = Posture.ALERTE if posture.rank >= Posture.ALERTE.rank else Posture.VIGILANCE
-        return nearest in self.postures
+        return _MEANT_FOR[posture] in self.postures
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,8 @@ def sent(book: AlertBook, message: str, alert_ids: Collection[str]) -> None:
     """Remember which alerts a message that leaves is about, until it is reported or its alerts wait for another."""
     for alert_id in alert_ids:
         alert = book.alerts[alert_id]
-        _forget_messages(book, alert, alert.messages.keys() - alert.escalation.pending.keys())
+        if outdated := alert.messages.keys() - alert.escalation.pending.keys():
+            _forget_messages(book, alert, outdated)
         alert.messages[message] = None
         book.messages.setdefault(message, []).append(alert_id)
 
