@@ -167,7 +167,8 @@ def sent(book: AlertBook, message: str, alert_ids: Collection[str]) -> None:
         if outdated := alert.messages.keys() - alert.escalation.pending.keys():
             _forget_messages(book, alert, outdated)
         alert.messages[message] = None
-        book.messages.setdefault(message, []).append(alert_id)
+    if alert_ids:
+        book.messages.setdefault(message, []).extend(alert_ids)
 
 
 def _forget_messages(book: AlertBook, alert: AlertState, messages: Collection[str]) -> None:
