@@ -39,6 +39,7 @@ from vigie.addressing import addresses_of
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
+from vigie.garbage import keep_out_of_turns, look_between_turns
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Health, build_health, elapsed
@@ -110,6 +111,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
             _log.info("messages of a monitor that was killed are sent again", count=taken_back)
         _put_in_force(embedded, settings.region, catalogue, roster)
         wake_on_change(settings.drop, wake, stop)
+        keep_out_of_turns()
         _log.info(
             "watching", region=settings.region, drop=str(settings.drop), pages=f"http://{serving.host}:{serving.port}/"
         )
@@ -194,6 +196,7 @@ def _turn(embedded: Embedded, dropping: Dropping, wake: threading.Event) -> None
     embedded.turn(now)
     for future in embedded.sender.futures:
         future.add_done_callback(lambda _: wake.set())
+    look_between_turns()
     wake.wait(_pause(embedded, drop, now))
     wake.clear()
 
