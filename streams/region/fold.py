@@ -73,9 +73,12 @@ class Fold:
 
     def ancestors(self, territory: str) -> tuple[str, ...]:
         """Return the wider territories a territory lies in, nearest first."""
+        declared = self.wider.get(territory)
+        if declared is not None:
+            return declared
         match level_of(territory):
             case Level.ETABLISSEMENT:
-                return self.wider.get(territory, (self.territory, "FR"))
+                return (self.territory, "FR")
             case Level.DEPARTEMENT:
                 return (self.territory, "FR")
             case Level.REGION:
