@@ -8,11 +8,11 @@ schedule that covers the instant, over the first of the role's own days that it 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -54,6 +54,15 @@ __all__ = [
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
+_MEANT_FOR: Final = {
+    each: Posture.ALERTE if each.rank >= Posture.ALERTE.rank else Posture.VIGILANCE for each in Posture
+}
+"""Which posture of a contact each posture is told by."""
+
+
+_Period = TypeVar("_Period", Schedule, Override)
+
+
 class Canal(StrEnum):
     """How a contact is reached; the values are the words of roster files."""
 
@@ -77,8 +86,7 @@ class Contact:
 
     def accepts(self, posture: Posture) -> bool:
         """Tell whether the contact is meant for ``posture``: ACTIVATION as ALERTE, the rest as VIGILANCE."""
-        nearest = Posture.ALERTE if posture.rank >= Posture.ALERTE.rank else Posture.VIGILANCE
-        return nearest in self.postures
+        return _MEANT_FOR[posture] in self.postures
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +127,16 @@ class EscalationPolicy:
 
 
 class _Indexed:
-    """Where a roster keeps its people and roles by id: not a field, so that neither journal nor equality see it."""
+    """Where a roster keeps its people and roles by id, and what each role is given for a time.
 
-    __slots__ = ("_people", "_roles")
+    Not fields, so that neither journal nor equality see them.
+    """
+
+    __slots__ = ("_overrides", "_people", "_roles", "_schedules")
     _people: dict[str, Person]
     _roles: dict[str, Role]
+    _schedules: dict[str, list[Schedule]]
+    _overrides: dict[str, list[Override]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +164,8 @@ class Roster(_Indexed):
     def __post_init__(self) -> None:
         object.__setattr__(self, "_people", {person.id: person for person in reversed(self.people)})
         object.__setattr__(self, "_roles", {role.id: role for role in reversed(self.roles)})
+        object.__setattr__(self, "_schedules", _by_role(reversed(self.schedules)))
+        object.__setattr__(self, "_overrides", _by_role(self.overrides))
         if self.region not in REGIONS:
             raise ValueError(f"unknown région {self.region!r}")
         if empty := [role for role, held in self._held() if not held.people]:
@@ -223,13 +238,13 @@ class Roster(_Indexed):
             return ()
         zone = ZoneInfo(self.time_zone)
         people = holders(self._in_force(found, zone, at), zone, at)
-        for override in self.overrides:
+        for override in self._overrides.get(role, ()):
             if holds(override, role, at):
                 people = replaced(people, override)
         return people
 
     def _in_force(self, role: Role, zone: ZoneInfo, at: datetime) -> Held:
-        schedules = (each for each in reversed(self.schedules) if holds(each, role.id, at))
+        schedules = (each for each in self._schedules.get(role.id, ()) if holds(each, role.id, at))
         days = (each for each in role.days if each.covers(zone, self.holidays, at))
         return next(schedules, None) or next(days, None) or role
 
@@ -253,6 +268,13 @@ class Roster(_Indexed):
     def is_exercise_participant(self, person: Person) -> bool:
         """Tell whether an exercise may notify this person."""
         return person.id in self.exercise_participants
+
+
+def _by_role(periods: Iterable[_Period]) -> dict[str, list[_Period]]:
+    found: dict[str, list[_Period]] = {}
+    for each in periods:
+        found.setdefault(each.role, []).append(each)
+    return found
 
 
 def canal_of(contact: str) -> str:

@@ -164,9 +164,11 @@ def sent(book: AlertBook, message: str, alert_ids: Collection[str]) -> None:
     """Remember which alerts a message that leaves is about, until it is reported or its alerts wait for another."""
     for alert_id in alert_ids:
         alert = book.alerts[alert_id]
-        _forget_messages(book, alert, alert.messages.keys() - alert.escalation.pending.keys())
+        if outdated := alert.messages.keys() - alert.escalation.pending.keys():
+            _forget_messages(book, alert, outdated)
         alert.messages[message] = None
-        book.messages.setdefault(message, []).append(alert_id)
+    if alert_ids:
+        book.messages.setdefault(message, []).extend(alert_ids)
 
 
 def _forget_messages(book: AlertBook, alert: AlertState, messages: Collection[str]) -> None:

@@ -45,7 +45,7 @@ from alerts.routes import is_fallback, people_of, route_of
 from orsan_plans.plan import Audience
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PendingCall:
     """A call whose delivery is not reported yet; the first ``tried`` contacts of the person were used.
 
@@ -346,7 +346,7 @@ def _notify(state: EscalationState, caller: Caller, call: PendingCall, contact: 
     purpose = Purpose.CALL if needs_answer else Purpose.INFORM
     purpose = Purpose.REMINDER if call.is_reminder else purpose
     notify = _message(state, caller, purpose, call.role, call.person, contact.name)
-    state.pending[notify.id] = replace(call)
+    state.pending[notify.id] = call
     if needs_answer:
         state.called[contact.name] = call.role
     return notify

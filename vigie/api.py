@@ -35,6 +35,7 @@ from streams.live.health import Heartbeat, Watchdog
 from streams.live.problems import KafkaProblem
 from streams.recognising import recognise
 from vigie.follower import Follower
+from vigie.garbage import keep_out_of_turns, look_between_turns
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Asking, Health, build_health, elapsed
@@ -84,6 +85,7 @@ def run_api(settings: LiveSettings, stop: threading.Event) -> None:
         app = _app(pages, Intake(ApiKeyStore(settings.api_keys), deliveries, recognise), health)
         serving = stack.enter_context(serve(app, settings.host, settings.port))
         _log.info("api started", pages=f"http://{serving.host}:{serving.port}/", drop=str(settings.drop or "none"))
+        keep_out_of_turns()
         while not stop.is_set():
             turns.turn(stop)
         _log.info("api stopping: what is being sent is sent first")
@@ -183,6 +185,7 @@ class _Turns:
             _log.warning("to be done again", why=str(error))
             stop.wait(AWAY_SECONDS)
             return
+        look_between_turns()
         self.wake.wait(IDLE_SECONDS)
         self.wake.clear()
 

@@ -20,10 +20,10 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
 from streams.journal import Quarantined
 from streams.messages import Message
-from streams.messages.deliveries import DeliveryReport
 from streams.monitor import Committed, Monitor
 from vigie.outcomes import Outcomes
 from vigie.reaching import Reaching
+from vigie.reporting import by_region, draft_of
 from vigie.showing import Showing
 
 
@@ -77,16 +77,14 @@ class Embedded:
         for region in self.board.regions:
             self.board.advanced(region, now)
         reports = self.sender.collect(now)
-        for report in reports:
-            self._report(report, now)
+        self._report(reports, now)
         if self.sender.dispatch(now) or reports:
             self._show_outbox()
         self.reaching.turn()
 
     def finish(self, now: datetime) -> None:
         """Journal what became of the messages sent so far, start no other, and save the folds."""
-        for report in self.sender.collect(now):
-            self._report(report, now)
+        self._report(self.sender.collect(now), now)
         self.monitor.save()
 
     def next_due(self) -> datetime | None:
@@ -97,16 +95,12 @@ class Embedded:
     def _show_outbox(self) -> None:
         self.board.outbox({state.value: count for state, count in self.journal.outbox.counts().items()})
 
-    def _report(self, report: Report, now: datetime) -> None:
-        delivery, finished = report.delivery, report.finished
-        outcome = Notification.SENT if finished.is_sent else Notification.FAILED
-        message = DeliveryReport(
-            delivery.notification_id, "sent" if finished.is_sent else "failed", delivery.attempts, finished.error
-        )
-        kind, payload = messages.encode(message)
-        status = Status(delivery.notification.status)
-        self.monitor.append([Draft(now, status, delivery.region, kind, payload)], now, [finished])
-        self.board.delivered(delivery.region, delivery.notification, now, outcome)
+    def _report(self, reports: Sequence[Report], now: datetime) -> None:
+        for region, those in by_region(reports).items():
+            self.monitor.append([draft_of(each) for each in those], now, [each.finished for each in those])
+            for each in those:
+                outcome = Notification.SENT if each.finished.is_sent else Notification.FAILED
+                self.board.delivered(region, each.delivery.notification, now, outcome)
 
     def _committed(self, committed: Committed) -> None:
         self._showing.committed(committed, self.monitor.fold(committed.region))

@@ -4,7 +4,7 @@ What is due is due by the brokers' time, which dated the decision: on a host who
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,20 +15,19 @@ import structlog
 
 from alerts.adapters.sender import Report, Sender
 from alerts.outbox import StorageError
-from streams import messages
 from streams.adapters.effects_topic import EffectsGroup, Told, Unreadable
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.live_store import LiveStore
 from streams.adapters.normaliser import SetsAside
-from streams.entry import Draft, Status
+from streams.entry import Draft
 from streams.live.health import Heartbeat
 from streams.live.keeping import BrokerClock
 from streams.live.problems import KafkaProblem
 from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, REGION_CODES
-from streams.messages.deliveries import DeliveryReport
 from vigie.health import elapsed
 from vigie.reaching import Reaching
+from vigie.reporting import by_region, draft_of
 
 POLL_SECONDS: Final = 0.1
 AWAY_SECONDS: Final = 1.0
@@ -102,22 +101,16 @@ class Notifier:
 
     def _collect(self) -> None:
         self.reports += self._again(lambda: self.sender.collect(self._now()), list[Report]())
-        while self.reports:
-            is_reported = self._again(partial(self._report, self.reports[0]), otherwise=False)
+        for region, reports in by_region(self.reports).items():
+            is_reported = self._again(partial(self._report, region, reports), otherwise=False)
             if not is_reported:
                 return
-            self.reports.pop(0)
+            self.reports = [each for each in self.reports if each.delivery.region != region]
 
-    def _report(self, report: Report) -> bool:
-        """Journal what became of a message, then close it: killed in between, it is reported again, as one fact."""
-        delivery, finished = report.delivery, report.finished
-        outcome = DeliveryReport(
-            delivery.notification_id, "sent" if finished.is_sent else "failed", delivery.attempts, finished.error
-        )
-        kind, payload = messages.encode(outcome)
-        draft = Draft(finished.at, Status(delivery.notification.status), delivery.region, kind, payload)
-        self.journal.append([(fact_id(f"delivery {delivery.notification_id}", draft), draft)])
-        self.store.finish(delivery.region, [finished])
+    def _report(self, region: str, reports: Sequence[Report]) -> bool:
+        """Journal what became of messages, then close them: killed in between, each is reported again, as one fact."""
+        self.journal.append([_fact(each) for each in reports])
+        self.store.finish(region, [each.finished for each in reports])
         return True
 
     def _set_aside(self, region: str, letter: Unreadable) -> None:
@@ -146,6 +139,11 @@ class Notifier:
             _log.warning("to be done again", why=str(error))
             self.stop.wait(AWAY_SECONDS)
             return otherwise
+
+
+def _fact(report: Report) -> tuple[str, Draft]:
+    draft = draft_of(report)
+    return fact_id(f"delivery {report.delivery.notification_id}", draft), draft
 
 
 class NotStored(Exception):

@@ -17,6 +17,7 @@ from streams.live.health import Heartbeat
 from vigie.collecting import build_collector
 from vigie.dropping import Dropping
 from vigie.embedded import Embedded
+from vigie.garbage import look_between_turns
 from vigie.health import elapsed
 from vigie.http_deliveries import receive_delivery
 from vigie.proving import Proving
@@ -73,6 +74,7 @@ class Turns:
         wake = self._doors.wake
         for future in self._embedded.sender.futures:
             future.add_done_callback(lambda _: wake.set())
+        look_between_turns()
         wake.wait(self._pause(now))
         wake.clear()
 

@@ -24,6 +24,7 @@ from streams.live.health import Heartbeat
 from streams.messages.reference import RosterVersion
 from vigie.addressing import addresses_of
 from vigie.embedded import Embedded
+from vigie.garbage import keep_out_of_turns
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Health, build_health
@@ -59,6 +60,7 @@ def run_until(stop: threading.Event, settings: Settings, executor: Executor) -> 
         _send_again(embedded)
         _put_in_force(embedded, settings.region, catalogue, roster)
         wake_on_change(settings.drop, doors.wake, stop)
+        keep_out_of_turns()
         _log.info("watching", region=settings.region, drop=str(settings.drop), pages=f"{doors.address}/")
         while not stop.is_set():
             turns.turn()

@@ -7,9 +7,10 @@ another is claiming. `enqueue` and `finish_all` run inside the caller's transact
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Row, func, select, update
+from sqlalchemy import Connection, Index, Row, Select, bindparam, func, select, update
 from sqlmodel import SQLModel
 
 from alerts import erasure, outbox
@@ -51,6 +52,13 @@ class OutboxRow(SQLModel, table=True):
 
 OUTBOX: Final = table_of(OutboxRow)
 _CHUNK: Final = 500
+
+# Made once: SQLAlchemy takes longer to make a statement than SQLite to run it, and a storm runs thousands.
+_OF_KEY: Final = (OUTBOX.c.region == bindparam("of_region"), OUTBOX.c.notification_id == bindparam("of_id"))
+_FIND: Final = select(OUTBOX).where(*_OF_KEY)
+# A sender that claims the row meanwhile must not make the report come to nothing.
+_FIND_FOR_UPDATE: Final = _FIND.with_for_update()
+_REPLACE: Final = update(OUTBOX).where(*_OF_KEY, OUTBOX.c.seal == bindparam("seen_seal"))
 
 
 class StoredOutbox:
@@ -160,24 +168,22 @@ def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]
 
 def finish_all(connection: Connection, region: str, reports: Iterable[Finished]) -> str | None:
     """Close items within the caller's transaction; return the first id that does not exist, or None."""
-    for report in reports:
-        row = _find(connection, region, report.notification_id, for_update=True)
+    # In one order for all: two notifiers that report the same messages wait for each other instead of crossing.
+    for report in sorted(reports, key=attrgetter("notification_id")):
+        row = _find(connection, region, report.notification_id, _FIND_FOR_UPDATE)
         if row is None:
             return report.notification_id
         _replace(connection, row.seal, outbox.finish(_to_item(row), report))
     return None
 
 
-def _find(connection: Connection, region: str, notification_id: str, *, for_update: bool = False) -> Row[Any] | None:
-    query = select(OUTBOX).where(OUTBOX.c.region == region, OUTBOX.c.notification_id == notification_id)
-    # A sender that claims the row meanwhile must not make the report come to nothing.
-    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
+def _find(connection: Connection, region: str, notification_id: str, query: Select[Any] = _FIND) -> Row[Any] | None:
+    return connection.execute(query, {"of_region": region, "of_id": notification_id}).one_or_none()
 
 
 def _replace(connection: Connection, seen_seal: bytes, item: Item) -> bool:
-    key = (OUTBOX.c.region == item.region, OUTBOX.c.notification_id == item.notification.id)
-    changed = connection.execute(update(OUTBOX).where(*key, OUTBOX.c.seal == seen_seal).values(_to_row(item)))
-    return changed.rowcount == 1
+    row = {"of_region": item.region, "of_id": item.notification.id, "seen_seal": seen_seal, **_to_row(item)}
+    return connection.execute(_REPLACE, row).rowcount == 1
 
 
 def _to_row(item: Item) -> dict[str, object]:

@@ -116,9 +116,10 @@ class Sender:
 
         A channel that did not answer within the lease has failed: it must not keep its place for ever.
         """
-        ended = [sending for sending in self._sending if sending.is_over(now)]
-        self._sending = [sending for sending in self._sending if sending not in ended]
-        reports = [self._report(sending, now) for sending in ended]
+        # Each is asked once: it may end between two questions.
+        asked = [(sending, sending.is_over(now)) for sending in self._sending]
+        self._sending = [sending for sending, is_over in asked if not is_over]
+        reports = [self._report(sending, now) for sending, is_over in asked if is_over]
         return [report for report in reports if report is not None]
 
     def _report(self, sending: _Sending, now: datetime) -> Report | None:

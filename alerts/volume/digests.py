@@ -17,8 +17,8 @@ def make_digest(alerts: AlertBook, desk: Desk, contact: str, kept: Mapping[str, 
 
     What was answered, silenced, subsumed or is over since is left out; ends are counted.
     """
-    known = {id_: alerts.alerts[id_] for id_ in kept if id_ in alerts.alerts}
-    told = sorted((alert for id_, alert in known.items() if _is_told(alert, desk, kept[id_])), key=_gravity)
+    known = ((alerts.alerts.get(id_), each) for id_, each in kept.items())
+    told = sorted((alert for alert, each in known if alert and _is_told(alert, desk, each)), key=_gravity)
     open_ = [alert for alert in told if not kept[alert.brief.alert_id].is_end]
     if not told:
         return None

@@ -53,6 +53,7 @@ def _limits(gate: Gate) -> Limits | None:
 
 
 def _fates(gate: Gate, notifications: list[Notify], limits: Limits) -> Iterator[tuple[str, Effect]]:
+    why = _why(limits)
     for group in grouped(notifications, gate.desk.ancestors):
         message = merged(group, gate.desk.ancestors)
         if lately.passes(gate.traffic, message, limits, gate.desk.now):
@@ -63,7 +64,7 @@ def _fates(gate: Gate, notifications: list[Notify], limits: Limits) -> Iterator[
         else:
             for each in group:
                 _keep(gate, each, limits)
-                yield each.id, _not_sent(gate, each, NonSend.STORM, _why(limits))
+                yield each.id, _not_sent(gate, each, NonSend.STORM, why)
 
 
 def _leaves(gate: Gate, message: Notify, group: list[Notify]) -> None:

@@ -15,6 +15,7 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.reading import Reading
 from orsan_plans.territory import Level, code_of, level_of, name_of
 from streams.entry import Status
+from streams.messages.reference import Etablissement
 from streams.region.rules_in_force import RulesInForce
 from streams.region.state import Due, RegionState, World
 from streams.region.watches import Watched
@@ -44,15 +45,26 @@ class Fold:
 
     zone: ZoneInfo = field(init=False)
     """The région's time zone."""
+    wider: dict[str, tuple[str, ...]] = field(init=False)
+    """What a declared establishment lies in, by territory: each alert and each message of a storm asks for it."""
 
     def __post_init__(self) -> None:
         self.territory = f"REG-{self.state.region}"
         self.zone = ZoneInfo(REGIONS[self.state.region].time_zone)
         self.departements = frozenset(REGIONS[self.state.region].departements)
+        self.declare(self.state.etablissements)
 
     def today(self, now: datetime) -> date:
         """Return the region's local date."""
         return _local_date(now, self.zone)
+
+    def declare(self, etablissements: dict[str, Etablissement]) -> None:
+        """Replace the région's establishments, by FINESS number."""
+        self.state.etablissements = etablissements
+        self.wider = {
+            f"ETAB-{finess}": (f"DEP-{declared.departement}", self.territory, "FR")
+            for finess, declared in etablissements.items()
+        }
 
     def departement_of(self, etablissement: str) -> str | None:
         """Return the département of a declared establishment, as a territory."""
@@ -61,11 +73,12 @@ class Fold:
 
     def ancestors(self, territory: str) -> tuple[str, ...]:
         """Return the wider territories a territory lies in, nearest first."""
+        declared = self.wider.get(territory)
+        if declared is not None:
+            return declared
         match level_of(territory):
             case Level.ETABLISSEMENT:
-                departement = self.departement_of(territory)
-                nearer = (departement,) if departement else ()
-                return (*nearer, self.territory, "FR")
+                return (self.territory, "FR")
             case Level.DEPARTEMENT:
                 return (self.territory, "FR")
             case Level.REGION:

@@ -161,7 +161,7 @@ def etablissements(turn: Turn, message: EtablissementList) -> str | None:
     foreign = [each for each in message.etablissements if each.departement not in REGIONS[region].departements]
     if foreign:
         return f"{foreign[0].finess} is in département {foreign[0].departement}, outside region {region}"
-    turn.fold.state.etablissements = {each.finess: each for each in message.etablissements}
+    turn.fold.declare({each.finess: each for each in message.etablissements})
     for finess in sorted(turn.fold.state.etablissements):
         key = f"{feeds.RPU}@ETAB-{finess}"
         if key not in turn.world.feeds:
