@@ -29,7 +29,7 @@ from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
 from streams.region.telling import let_out, tell_digest
 
-SNAPSHOT_VERSION: Final = 9
+SNAPSHOT_VERSION: Final = 10
 
 
 class JournalBroken(ValueError):

@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from alerts import effects as effect_codec
 from alerts import outbox
-from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, effect_id
+from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, Recalled, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
 from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
@@ -154,9 +154,18 @@ class MemoryJournal:
         items = self.outbox.items
         for notification in batch.outbox:
             items.setdefault((region, notification.id), outbox.queue(region, notification))
+        self._recall(batch)
         for report in batch.finished:
             key = (region, report.notification_id)
             items[key] = outbox.finish(items[key], report)
+
+    def _recall(self, batch: Batch) -> None:
+        items = self.outbox.items
+        for effect, _ in batch.effects:
+            known = items.get((batch.head.region, effect.notification)) if isinstance(effect, Recalled) else None
+            recalled = known and outbox.recall(known)
+            if recalled:
+                items[recalled.region, recalled.notification.id] = recalled
 
     def _append_collected(self, collected: Collected) -> None:
         self.ledger.put(collected)

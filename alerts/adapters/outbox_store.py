@@ -2,7 +2,7 @@
 
 A claim is a compare-and-set on the row's seal: whoever read an older row changes nothing, so that two
 senders, even in two processes, never hold the same item. On PostgreSQL a sender also passes over the rows that
-another is claiming. `enqueue` and `finish_all` run inside the caller's transaction.
+another is claiming. `enqueue`, `recall_all` and `finish_all` run inside the caller's transaction.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from alerts import erasure, outbox
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
-from alerts.effects import Notify, decode, encode
+from alerts.effects import Effect, Notify, Recalled, decode, encode
 from alerts.outbox import (
     DEFAULT_POLICY,
     Delivery,
@@ -77,9 +77,10 @@ class StoredOutbox:
         return deliveries
 
     def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
-        """Put a failed delivery back for later; False when its lease was lost to another worker."""
+        """Put a failed delivery back for later, or note that a recalled one failed; False: its lease was lost."""
         with self._database.writing() as connection:
-            row = _find(connection, delivery.region, delivery.notification_id)
+            # Waits for a recall that is being written: what failed meanwhile did not leave, and that is worth knowing.
+            row = _find(connection, delivery.region, delivery.notification_id, for_update=True)
             item = row and outbox.retry(_to_item(row), delivery, now, error, self._policy)
             return bool(row and item and _replace(connection, row.seal, item))
 
@@ -136,6 +137,16 @@ def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]
     """Add notifications within the caller's transaction; one that is already there keeps its state."""
     rows = [_to_row(outbox.queue(region, notification)) for notification in notifications]
     dialects.insert_new(connection, OUTBOX, rows)
+
+
+def recall_all(connection: Connection, region: str, effects: Iterable[Effect]) -> None:
+    """Recall the items that effects name, within the caller's transaction; one that is not there stays unknown."""
+    # In the order of ids: two that recall the same wait for each other instead of crossing.
+    for notification in sorted(each.notification for each in effects if isinstance(each, Recalled)):
+        row = _find(connection, region, notification, for_update=True)
+        item = row and outbox.recall(_to_item(row))
+        if row and item:
+            _replace(connection, row.seal, item)
 
 
 def finish_all(connection: Connection, region: str, reports: Iterable[Finished]) -> str | None:

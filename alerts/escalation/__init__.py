@@ -21,6 +21,7 @@ CALLING     one of the step's people passes it on           due at once, while s
 CALLING     one of several answers required                 goes on for those who did not answer
 any         enough answers, resolved, subsumed              STOPPED
 STOPPED     the answer was passed on                        CALLING, due at once, from the step where it stopped
+STOPPED     the same, and a call was recalled meanwhile     CALLING, due at once, from the step of that call
 STOPPED     the answer was withdrawn                        WAITING, due at once, from step 1
 any         the audience needs no answer, all were told     STOPPED
 any         there is no roster                              one non-send, then waits for a roster
@@ -30,13 +31,15 @@ WAITING     stopped or begun again                          one non-send: the fi
 any         due, the alert is silenced                      one non-send → WAITING, due when the silence ends
 ==========  ==============================================  ===============================================
 
+Calls that may not have left yet when it stops are recalled (`alerts.recalls`).
+
 A roster that arrives meanwhile is used from the next step on: the step is counted in the new one.
 """
 
 from alerts.escalation.answered import can_call_somebody_else, hand_on, leave_out, remind
 from alerts.escalation.messages import announce_end, not_sent
 from alerts.escalation.reports import delivered, failed
-from alerts.escalation.running import hold, resume, roster_arrived, start, start_over, stop
+from alerts.escalation.running import hold, left_untold, resume, roster_arrived, start, start_over, stop
 from alerts.escalation.state import Caller, EscalationState, PendingCall
 from alerts.escalation.steps import advance
 
@@ -52,6 +55,7 @@ __all__ = [
     "hand_on",
     "hold",
     "leave_out",
+    "left_untold",
     "not_sent",
     "remind",
     "resume",

@@ -19,6 +19,7 @@ def start(state: EscalationState, audience: Audience, now: datetime) -> None:
     state.pass_people = []
     state.step_people = []
     state.held_by = ""
+    state.untold = {}
     state.due_at = now + audience.group_wait
 
 
@@ -30,12 +31,20 @@ def start_over(state: EscalationState, now: datetime) -> None:
     state.pass_people = []
     state.step_people = []
     state.held_by = ""
+    state.untold = {}
     state.due_at = now
 
 
 def resume(state: EscalationState, now: datetime) -> None:
-    """Go on at once where the calls stopped: the answer was passed on."""
+    """Go on at once where the calls stopped: the answer was passed on.
+
+    The steps of which a call was recalled are taken again, for those people: nobody may have told them.
+    """
     state.is_running = True
+    if state.untold:
+        state.step = max(min(state.untold.values()) - 1, 0)
+        state.pass_people = [person for person in state.pass_people if person not in state.untold]
+        state.untold = {}
     state.pending = {}
     state.held_by = ""
     state.due_at = now
@@ -48,6 +57,11 @@ def stop(state: EscalationState, caller: Caller, why: str) -> list[Effect]:
     state.due_at = None
     state.pending = {}
     return [not_sent(state, caller, NonSend.GROUPED, caller.audience.roles[0], detail=why)] if was_waiting else []
+
+
+def left_untold(state: EscalationState, person: str, step: int) -> None:
+    """Remember that a person's call, made once ``step`` steps were taken, was recalled as calls stopped."""
+    state.untold[person] = min(step, state.untold.get(person, step))
 
 
 def hold(state: EscalationState, caller: Caller, silence: str, until: datetime) -> list[Effect]:

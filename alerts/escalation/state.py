@@ -33,7 +33,7 @@ class EscalationState:
     tells that a call of the current step was handed to its channel, ``reached_people`` to whom when two contacts of a
     person are used at once; ``pass_people`` and ``step_people`` are those called in this pass and at this step.
     ``called`` remembers who was called, for the end-of-alert message: contact → role. ``held_by`` is the silence it
-    waits for.
+    waits for. ``untold`` are those whose call was recalled when calls stopped, with the steps taken when it was made.
     """
 
     due_at: datetime | None = None
@@ -49,6 +49,7 @@ class EscalationState:
     called: dict[str, str] = field(default_factory=dict)
     held_by: str = ""
     reached_people: list[str] = field(default_factory=list)
+    untold: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
