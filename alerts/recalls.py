@@ -60,7 +60,8 @@ def recall(book: AlertBook, desk: Desk, alert: AlertState, why: RecallReason, pe
     calls = [(id_, each) for id_, each in alert.messages.items() if each.is_call and person in {"", each.person}]
     forget(book, alert, [message for message, _ in calls])
     if not alert.escalation.is_running:
-        for _, call in calls:
+        # Those who answered know.
+        for call in (call for _, call in calls if call.person not in alert.answers):
             escalation.left_untold(alert.escalation, call.person, call.step)
     return [_recalled(desk, alert, message, call, why) for message, call in calls if message not in book.messages]
 

@@ -24,6 +24,7 @@ from alerts.effects import (
     NotSent,
     PostureChanged,
     Purpose,
+    Recalled,
     ReleveTaken,
     VoletDecided,
     VoletProposed,
@@ -105,7 +106,7 @@ class Board:
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
-        self._alert_of: dict[str, str] = {}
+        self._alerts_of: dict[str, tuple[str, ...]] = {}
         self._rosters: dict[str, Roster] = {}
         self._releves: dict[str, ReleveTaken] = {}
         self._dues: dict[str, datetime] = {}
@@ -210,18 +211,26 @@ class Board:
                 self._changed(effect)
             case ActivationProposed():
                 self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
+            case Notify() | NotSent() | Recalled():
+                self._told(region, effect)
+            case EntryRejected():
+                self.rejected.add(region, effect.entry_kind, effect.status)
+            case ReleveTaken():
+                self._releves[region] = effect
+
+    def _told(self, region: str, effect: Notify | NotSent | Recalled) -> None:
+        match effect:
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
-                self._alert_of[effect.id] = effect.brief.alert_id
+                self._alerts_of[effect.id] = effect.alert_ids or (effect.brief.alert_id,)
                 self._burdens[region] = self.burden(region).adding(effect)
                 self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
             case NotSent():
                 self.non_sends.add(region, effect.status, effect.reason.value)
                 self._note(effect.alert_id, Event.of_not_sent(effect))
-            case EntryRejected():
-                self.rejected.add(region, effect.entry_kind, effect.status)
-            case ReleveTaken():
-                self._releves[region] = effect
+            case Recalled():
+                for alert_id in self._alerts_of.get(effect.notification, ()):
+                    self._recalled(alert_id, effect)
 
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
@@ -328,7 +337,7 @@ class Board:
                 self._alerts[answer.alert_id] = alert.answered_by(answer.person, entry.occurred_at)
             case DeliveryProof() as proof:
                 self.proofs.add(entry.region, entry.status.value, proof.step.value)
-                alert = self._alerts.get(self._alert_of.get(proof.notification_id, ""))
+                alert = self._alerts.get(self._alerts_of.get(proof.notification_id, ("",))[0])
                 if alert is not None:
                     proved = alert.proving(proof.notification_id, _STEPS[proof.step], proof.at)
                     self._alerts[alert.brief.alert_id] = proved
@@ -354,6 +363,11 @@ class Board:
         if alert is not None:
             self._alerts[alert_id] = alert.noting(event)
 
+    def _recalled(self, alert_id: str, effect: Recalled) -> None:
+        alert = self._alerts.get(alert_id)
+        if alert is not None:
+            self._alerts[alert_id] = alert.proving(effect.notification, What.RECALLED, effect.at)
+
     def _note_all(self, notify: Notify, event: Event) -> None:
         for alert_id in notify.alert_ids:
             self._note(alert_id, event)
@@ -362,7 +376,7 @@ class Board:
         ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
         for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
             for line in self._alerts.pop(alert_id).history:
-                self._alert_of.pop(line.notification_id, None)
+                self._alerts_of.pop(line.notification_id, None)
             self._paged.pop(alert_id, None)
             self._dues.pop(alert_id, None)
 

@@ -20,10 +20,11 @@ from alerts.effects import (
     EntryRejected,
     Notify,
     NotSent,
+    Recalled,
     VoletDecided,
     VoletProposed,
 )
-from alerts.outbox import Item
+from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
 from streams.messages import (
     KIND_OF_TYPE,
@@ -43,6 +44,7 @@ class What(StrEnum):
     RAISED = "raised"
     TOLD = "told"
     NOT_SENT = "not_sent"
+    RECALLED = "recalled"
     ANSWERED = "answered"
     CHANGED = "changed"
     DECIDED = "decided"
@@ -54,8 +56,9 @@ class What(StrEnum):
 class Record:
     """One fact of the audit; ``alert_id`` is empty for what concerns no alert.
 
-    ``result`` is what became of a message (``sent``, ``failed``, a state of the outbox, empty when nothing is known),
-    or why an answer changed nothing; ``detail`` what else is known, as the journal says it.
+    ``result`` is what became of a message (``sent``, ``failed``, a state of the outbox, ``recalled_sending`` when it
+    was recalled while it was being sent, empty when nothing is known), why one was recalled, or why an answer changed
+    nothing; ``detail`` what else is known, as the journal says it.
     """
 
     region: str
@@ -177,6 +180,10 @@ def _of_effect(region: str, effect: Effect, said: Said, item_of: Callable[[str],
         case NotSent():
             told = replace(base, what=What.NOT_SENT, alert_id=effect.alert_id, person=effect.person, role=effect.role)
             return replace(told, result=effect.reason.value, detail=effect.detail)
+        case Recalled():
+            told = replace(base, what=What.RECALLED, alert_id=effect.alert_id, person=effect.person)
+            channel = effect.contact.partition("/")[2]
+            return replace(told, channel=channel, result=effect.reason.value)
         case AlertChanged() if effect.change not in _SAID_BY_ENTRIES:
             detail = " : ".join(filter(None, (effect.by, effect.reason)))
             return replace(base, alert_id=effect.alert_id, decision=effect.change.value, detail=detail)
@@ -206,8 +213,11 @@ def _told(base: Record, notify: Notify, report: tuple[datetime, DeliveryReport] 
         purpose=notify.purpose.value,
     )
     if item is not None:
-        told = replace(told, title=item.title, text=item.body, result=item.state.value, tries=item.attempts)
+        result = "recalled_sending" if item.may_have_left else item.state.value
+        told = replace(told, title=item.title, text=item.body, result=result, tries=item.attempts)
     if report is None:
         return replace(told, detail=item.error if item else "")
     at, said = report
+    if item is not None and item.state is OutboxState.RECALLED and said.outcome == "failed":
+        return replace(told, result_at=at, detail=said.detail)
     return replace(told, result=said.outcome, result_at=at, tries=said.attempts, detail=said.detail)

@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from alerts import effects as effect_codec
 from alerts import outbox
-from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, Recalled, effect_id
+from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, Recalled, RecallReason, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
 from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
@@ -283,6 +283,21 @@ def sample_notification(key: object, at: datetime = EPOCH) -> Notify:
         person="A. Martin",
         contact="a.martin/sms",
         call=1,
+    )
+
+
+def sample_recall(notification: str) -> Recalled:
+    """Return the recall of a message: its call was answered."""
+    return Recalled(
+        id=effect_id("recalled", notification),
+        at=EPOCH,
+        status=Status.ACTUAL,
+        alert_id=effect_id("alert", notification),
+        territory="DEP-44",
+        notification=notification,
+        reason=RecallReason.ANSWERED,
+        person="a.martin",
+        contact="a.martin/sms",
     )
 
 
