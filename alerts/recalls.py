@@ -1,7 +1,7 @@
 """Calls that left the fold and may still wait to be sent: recalled as soon as nobody is to be called by them.
 
 Only what asks to answer is recalled, and only once none of the alerts it is about wants it sent: not the end of an
-alert, not a reminder, not a digest that also tells of ends.
+alert, not a reminder, not a digest that also tells of ends or of what needs no answer.
 """
 
 from collections.abc import Collection
@@ -20,19 +20,20 @@ of half-hourly calls while nothing is reported."""
 
 def left(book: AlertBook, message: Notify, alert_ids: Collection[str]) -> None:
     """Remember which alerts a message that leaves is about, until it is reported, recalled or too old."""
-    for alert_id in alert_ids:
-        alert = book.alerts[alert_id]
+    about = [book.alerts[alert_id] for alert_id in alert_ids]
+    is_call = _asks_to_answer(message, about)
+    for alert in about:
         pending = alert.escalation.pending
         others = [id_ for id_, each in alert.messages.items() if not each.is_call and id_ not in pending]
         calls = [id_ for id_, each in alert.messages.items() if each.is_call and id_ not in pending]
         forget(book, alert, others + calls[:-MOST_WAITING])
-        alert.messages[message.id] = Ordered(message.contact, alert.escalation.step, _asks_to_answer(message))
-        book.messages.setdefault(message.id, []).append(alert_id)
+        alert.messages[message.id] = Ordered(message.contact, alert.escalation.step, is_call)
+        book.messages.setdefault(message.id, []).append(alert.brief.alert_id)
 
 
-def _asks_to_answer(message: Notify) -> bool:
+def _asks_to_answer(message: Notify, about: Collection[AlertState]) -> bool:
     if message.digest is not None:
-        return not message.digest.ended
+        return not message.digest.ended and all(alert.brief.needs_answer for alert in about)
     return message.purpose is Purpose.CALL
 
 
