@@ -74,8 +74,12 @@ TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """A message that left the fold: to which contact, once how many steps were taken, and whether it asks to answer."""
+    """A message that left the fold: to which contact, once how many steps were taken, and whether it asks to answer.
 
+    ``number`` orders those of an alert: a snapshot keeps no other order.
+    """
+
+    number: int
     contact: str
     step: int
     is_call: bool

@@ -25,10 +25,15 @@ def left(book: AlertBook, message: Notify, alert_ids: Collection[str]) -> None:
     for alert in about:
         pending = alert.escalation.pending
         others = [id_ for id_, each in alert.messages.items() if not each.is_call and id_ not in pending]
-        calls = [id_ for id_, each in alert.messages.items() if each.is_call and id_ not in pending]
+        calls = [id_ for id_, each in _in_order(alert) if each.is_call and id_ not in pending]
         forget(book, alert, others + calls[:-MOST_WAITING])
-        alert.messages[message.id] = Ordered(message.contact, alert.escalation.step, is_call)
+        number = 1 + max((each.number for each in alert.messages.values()), default=0)
+        alert.messages[message.id] = Ordered(number, message.contact, alert.escalation.step, is_call)
         book.messages.setdefault(message.id, []).append(alert.brief.alert_id)
+
+
+def _in_order(alert: AlertState) -> list[tuple[str, Ordered]]:
+    return sorted(alert.messages.items(), key=lambda message: message[1].number)
 
 
 def _asks_to_answer(message: Notify, about: Collection[AlertState]) -> bool:
@@ -58,7 +63,7 @@ def forget(book: AlertBook, alert: AlertState, messages: Collection[str]) -> Non
 
 def recall(book: AlertBook, desk: Desk, alert: AlertState, why: RecallReason, person: str = "") -> list[Effect]:
     """Let an alert want none of its calls sent any more, or those of one person; return what is recalled thereby."""
-    calls = [(id_, each) for id_, each in alert.messages.items() if each.is_call and person in {"", each.person}]
+    calls = [(id_, each) for id_, each in _in_order(alert) if each.is_call and person in {"", each.person}]
     forget(book, alert, [message for message, _ in calls])
     if not alert.escalation.is_running:
         # Those who answered know.
