@@ -168,7 +168,7 @@ class Audit:
     def _recalled(self, record: Record) -> str:
         why = REASON_RECALLED.get(record.result, plain(record.result))
         how = f" par {channel_label(record.channel)}" if record.channel else ""
-        return f"message pour {self._who(record)}{how} annulé s'il n'est pas parti : {why}"
+        return f"message pour {self._who(record)}{how} annulé s'il n'est pas parti : {why}{_because(record.detail)}"
 
     def _answered(self, record: Record) -> str:
         decision = _ANSWERS.get(record.decision, plain(record.decision))

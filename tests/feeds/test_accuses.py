@@ -1,6 +1,7 @@
 """Proofs of delivery: one form, its refusals, the ladder they climb on the page of an alert, and the HTTP way in."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from streams.collecting.formats import recognise
 from streams.entry import Entry, Status
 from streams.messages import Acknowledge, DeliveryProof, Message, ProofStep
 from streams.signals import accuses
+from streams.testing import sample_recall
 from tests.feeds.http_door import Door
 from tests.feeds.signal_builders import one, read, refusal
 
@@ -113,6 +115,18 @@ def climb(board: Board, what: What) -> None:
             board.entry(journaled(Acknowledge(ALERT_ID, "Claire", person=notification().person)))
 
 
+def test_a_recalled_message_is_shown_as_such_unless_it_is_known_to_have_left() -> None:
+    board = told_board()
+    board.effect(REGION, replace(sample_recall(notification().id), at=EVENING + timedelta(seconds=3)))
+    assert rung(board) is What.RECALLED
+    climb(board, What.FAILED)
+    assert rung(board) is What.RECALLED
+    climb(board, What.REPLIED)
+    assert rung(board) is What.RECALLED
+    climb(board, What.SENT)
+    assert rung(board) is What.SENT
+
+
 def test_a_notification_climbs_from_queued_to_answered() -> None:
     board = told_board()
     seen = [rung(board)]
@@ -158,5 +172,5 @@ def test_a_forgotten_alert_takes_its_notifications_with_it() -> None:
     board.effect(REGION, changed(AlertChange.RESOLVED, 60))
     board.effect(REGION, changed(AlertChange.CLOSED, 90))
     assert board.alert(ALERT_ID) is None
-    assert board._alert_of == {}
+    assert board._alerts_of == {}
     board.entry(proof(ProofStep.READ))
