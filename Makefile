@@ -13,7 +13,9 @@ NO_PYTHON = Vigie needs Python 3.11 or newer, with its venv module. \
 
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-# Bytecode is written when a module is first imported: compiling all of it beforehand takes a third of the time.
+# Bytecode is written when a module is first imported: compiling all of it beforehand takes a third of the time. Where the
+# environment forbids it, every process would compile everything again: seconds each, and tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL = $(PIP) install --no-compile --constraint constraints.txt --no-build-isolation
 PACKAGES = orsan_plans alerts streams dashboards vigie
 # Tests that share a Kafka broker run in one of the processes.

@@ -23,7 +23,7 @@ from streams.live.topics import RAW_KEPT, RAW_RPU, TOPICS
 from streams.messages import TYPE_OF_KIND, SignalSanitaire
 from streams.monitor import Monitor
 from streams.opendata.layouts import FORMATS
-from vigie.cli import app
+from tests.command_line import app
 from vigie.live_settings import LiveSettings
 from vigie.settings import Settings
 

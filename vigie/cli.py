@@ -1,75 +1,64 @@
 """The ``vigie`` command. Exit codes: 0 done, 1 the input or the check failed, 2 wrong usage."""
 
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from importlib.metadata import version
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from vigie import (
-    api_commands,
-    astreinte_commands,
-    audit_commands,
-    auditor_commands,
-    burden_command,
-    database_commands,
-    demo_command,
-    dlq_commands,
-    exercise_commands,
-    feeds_commands,
-    health_commands,
-    ingest_commands,
-    journal_commands,
-    keys_commands,
-    maintenance_commands,
-    notifier_commands,
-    plans_commands,
-    quarantine_commands,
-    releve_commands,
-    retex_commands,
-    roster_commands,
-    run_commands,
-    signal_commands,
-    silence_commands,
-    topics_commands,
-    worker_commands,
-)
+COMMANDS: Final = {
+    "plans": ("plans_commands", "app"),
+    "journal": ("journal_commands", "app"),
+    "retex": ("retex_commands", "app"),
+    "feeds": ("feeds_commands", "app"),
+    "quarantine": ("quarantine_commands", "app"),
+    "keys": ("keys_commands", "app"),
+    "topics": ("topics_commands", "app"),
+    "dlq": ("dlq_commands", "app"),
+    "database": ("database_commands", "app"),
+    "signal": ("signal_commands", "app"),
+    "roster": ("roster_commands", "app"),
+    "silence": ("silence_commands", "app"),
+    "maintenance": ("maintenance_commands", "app"),
+    "burden": ("burden_command", "burden"),
+    "astreinte": ("astreinte_commands", "app"),
+    "audit": ("audit_commands", "app"),
+    "exercise": ("exercise_commands", "app"),
+    "releve": ("releve_commands", "app"),
+    "ingest": ("ingest_commands", "ingest"),
+    "run": ("run_commands", "run"),
+    "ack": ("run_commands", "ack"),
+    "decide": ("run_commands", "decide"),
+    "api": ("api_commands", "api"),
+    "worker": ("worker_commands", "worker"),
+    "notifier": ("notifier_commands", "notifier"),
+    "auditor": ("auditor_commands", "auditor"),
+    "health": ("health_commands", "health"),
+    "demo": ("demo_command", "demo"),
+}
+"""By name: the module of this package, and the command or the group of commands in it."""
 
-app = typer.Typer(
-    help="Vigie watches the health system of a French region: measures, ORSAN postures, alerts, retex.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.add_typer(plans_commands.app, name="plans")
-app.add_typer(journal_commands.app, name="journal")
-app.add_typer(retex_commands.app, name="retex")
-app.add_typer(feeds_commands.app, name="feeds")
-app.add_typer(quarantine_commands.app, name="quarantine")
-app.add_typer(keys_commands.app, name="keys")
-app.add_typer(topics_commands.app, name="topics")
-app.add_typer(dlq_commands.app, name="dlq")
-app.add_typer(database_commands.app, name="database")
-app.add_typer(signal_commands.app, name="signal")
-app.add_typer(roster_commands.app, name="roster")
-app.add_typer(silence_commands.app, name="silence")
-app.add_typer(maintenance_commands.app, name="maintenance")
-app.command("burden")(burden_command.burden)
-app.add_typer(astreinte_commands.app, name="astreinte")
-app.add_typer(audit_commands.app, name="audit")
-app.add_typer(exercise_commands.app, name="exercise")
-app.add_typer(releve_commands.app, name="releve")
-app.command("ingest")(ingest_commands.ingest)
-app.command("run")(run_commands.run)
-app.command("ack")(run_commands.ack)
-app.command("decide")(run_commands.decide)
-app.command("api")(api_commands.api)
-app.command("worker")(worker_commands.worker)
-app.command("notifier")(notifier_commands.notifier)
-app.command("auditor")(auditor_commands.auditor)
-app.command("health")(health_commands.health)
-app.command("demo")(demo_command.demo)
+
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the command line with these commands."""
+    made = typer.Typer(
+        help="Vigie watches the health system of a French region: measures, ORSAN postures, alerts, retex.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    made.callback()(_common)
+    for name in names:
+        module, member = COMMANDS[name]
+        found = getattr(import_module(f"vigie.{module}"), member)
+        if isinstance(found, typer.Typer):
+            made.add_typer(found, name=name)
+        else:
+            made.command(name)(found)
+    return made
 
 
 def _show_version(is_asked: bool) -> None:
@@ -78,7 +67,6 @@ def _show_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _common(
     _: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = (
         False
@@ -93,4 +81,6 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that lacks a letter, or a file name that is no UTF-8, must not stop a command.
             stream.reconfigure(errors="backslashreplace")
-    app()
+    # Of all commands only the one that is asked for is imported: the others would take seconds of who answers an alert.
+    asked = [name for name in sys.argv[1:2] if name in COMMANDS]
+    application(asked or COMMANDS)()

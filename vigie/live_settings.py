@@ -55,8 +55,8 @@ class LiveSettings(SharedSettings):
     kafka_ssl_keyfile: Path | None = None
     kafka_patience_seconds: float = Field(PATIENCE.total_seconds(), ge=1, le=600)
     """How long an answer is waited for before Kafka is said to be unavailable."""
-    worker_session_seconds: float = Field(20.0, ge=6, le=300)
-    """How long a worker may be silent before its régions go to another one; the brokers refuse less than 6."""
+    session_seconds: float = Field(20.0, ge=6, le=300)
+    """How long a worker or a notifier may be silent before another takes its place; the brokers refuse less than 6."""
     pseudonym_keys: Path | None = None
     """File of the pseudonyms' secrets, the same for every worker; made by `vigie keys pseudonyms`."""
     ror_directory: Path | None = None

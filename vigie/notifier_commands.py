@@ -62,7 +62,7 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
     with ExitStack() as stack:
         store = stack.enter_context(LiveStore.open(settings.database))
         journal = stack.enter_context(JournalTopic(settings.kafka))
-        group = stack.enter_context(EffectsGroup(settings.kafka))
+        group = stack.enter_context(EffectsGroup(settings.kafka, settings.session_seconds))
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
         providers, links = roster.providers if roster else Providers(), settings.links

@@ -50,7 +50,7 @@ def _opened(settings: LiveSettings, stack: ExitStack) -> Resources:
 
 async def _run(settings: LiveSettings, data: Path, opened: Resources, collecting: Collecting) -> None:
     # Faust binds to the loop it is made in.
-    worker = build_worker(settings.kafka, settings.worker_session_seconds, data, opened, collecting)
+    worker = build_worker(settings.kafka, settings.session_seconds, data, opened, collecting)
     worker.heart.delay = settings.stuck_after
     with _health(settings, worker) as health, health_port(settings.health_port, health):
         await run_worker(worker)

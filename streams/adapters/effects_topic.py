@@ -40,9 +40,12 @@ class Told:
 
 
 class EffectsGroup:
-    """One member of the group. Close it, or use it as a context; methods may raise a `KafkaProblem`."""
+    """One member of the group. Close it, or use it as a context; methods may raise a `KafkaProblem`.
 
-    def __init__(self, access: KafkaAccess) -> None:
+    ``session``: seconds a member may be silent before its partitions go to another one.
+    """
+
+    def __init__(self, access: KafkaAccess, session: float) -> None:
         self._access = access
         with reaching(access, f"reading {EFFECTS}"):
             self._consumer = opened(
@@ -52,6 +55,8 @@ class EffectsGroup:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 allow_auto_create_topics=False,
+                session_timeout_ms=round(session * 1000),
+                heartbeat_interval_ms=round(session * 1000 / 6),
                 max_poll_interval_ms=_PATIENT_MS,
                 max_poll_records=500,
                 metrics_enabled=False,

@@ -42,7 +42,7 @@ class StateTopic(StateReader):
 
     def put(self, region: str, state: bytes) -> Placed:
         """Keep a snapshot in the place of the one before it; return when the brokers hold it."""
-        # The lowest level: a snapshot is written every minute, and shrinks nearly as much.
+        # The lowest level: a snapshot is written every few minutes, and shrinks nearly as much.
         return self._sender.send(STATE, [Message(region, zlib.compress(state, 1), (), partition_of(region))])[0]
 
     def close(self) -> None:

@@ -25,9 +25,11 @@ from streams.live.region_log import Applied, RegionLog, UnreadableState
 from streams.region.fold import Observer
 
 SAVE_RECORDS: Final = 5_000
-SAVE_EVERY: Final = timedelta(seconds=60)
+SAVE_EVERY: Final = timedelta(minutes=5)
+SAVE_APART: Final = timedelta(seconds=2)
 """A snapshot is due after this many records, or this much time with anything new in it. Time as it passes here: that of
-the log runs when a worker catches up, and a snapshot costs what hundreds of records do."""
+the log runs when a worker catches up, and a snapshot costs what thousands of records do. Those of régions that came
+together are kept one by one: a signal that comes meanwhile waits for one of them, not for all."""
 TICK_EVERY: Final = timedelta(seconds=30)
 """How long a région may stay without a record: its readers then know that nothing happened. Vigie's own choice."""
 TICK_AGAIN: Final = timedelta(seconds=1)
@@ -78,6 +80,7 @@ class Keeper:
     warn: Callable[[str], object]
     logs: type[RegionLog] = RegionLog
     _kept: dict[str, _Kept] = field(default_factory=dict)
+    _saved_at: timedelta | None = None
     _failing: set[tuple[str, int]] = field(default_factory=set)
 
     def take(self, region: str, record: LogRecord, observer: Observer | None = None) -> Applied:
@@ -123,11 +126,13 @@ class Keeper:
             return None
         if kept.saved_at is None:
             kept.saved_at = elapsed
-        is_old = elapsed - kept.saved_at >= SAVE_EVERY
+        is_apart = self._saved_at is None or elapsed - self._saved_at >= SAVE_APART
+        is_old = elapsed - kept.saved_at >= SAVE_EVERY and is_apart
         return kept.log.snapshot() if is_old or kept.log.next_offset - kept.saved_offset >= SAVE_RECORDS else None
 
     def saved(self, region: str, elapsed: timedelta) -> None:
         """Note that the snapshot of where the région stands is kept; nothing when it was dropped meanwhile."""
+        self._saved_at = elapsed
         kept = self._kept.get(region)
         if kept is None:
             return

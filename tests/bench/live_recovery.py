@@ -99,7 +99,7 @@ def taking_over(access: KafkaAccess, folder: Path, sessions: Sequence[int]) -> I
 
 def _worker(access: KafkaAccess, folder: Path, session: int) -> AbstractContextManager[Process]:
     own = {
-        "VIGIE_WORKER_SESSION_SECONDS": str(session),
+        "VIGIE_SESSION_SECONDS": str(session),
         "VIGIE_DATABASE_URL": f"sqlite:///{folder / 'live.db'}",
     }
     return vigie_process(access, folder / "taking-over.log", "worker", "--data", str(folder / "w"), environment=own)

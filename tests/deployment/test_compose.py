@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from streams.adapters.pseudonym_keys import load_ring
 from streams.adapters.vault import FernetVault
-from vigie.cli import app
+from tests.command_line import app
 from vigie.live_settings import LiveSettings
 
 OURS = ("prepare", "worker", "notifier", "auditor", "api")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from vigie.cli import app
+from tests.command_line import app
 
 MOST_EXPOSED = 2.0
 """On systemd's scale from 0 to 10: what it calls OK. Vigie's own choice."""

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 from streams.adapters.api_key_store import ApiKeyStore, UnreadableKeys
 from streams.collecting.api_keys import UnusableApiKey, authenticate, new_key
 from streams.collecting.rate_limit import TokenBucket
+from tests.command_line import app
 from tests.feeds.http_door import ETAB, NOW
-from vigie.cli import app
 
 SECRET = "s" * 43
 

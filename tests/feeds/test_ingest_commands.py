@@ -16,7 +16,7 @@ from streams.collecting.decoding import Accepted, Context, Manifest, Window
 from streams.collecting.formats import Tools, all_formats, recognise
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.testing import MemoryLedger
-from vigie.cli import app
+from tests.command_line import app
 
 SAMPLE = "sample_oscour_synthetique.xml"
 OSCOUR = """<?xml version="1.0" encoding="UTF-8"?>

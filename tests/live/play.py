@@ -5,13 +5,14 @@ The evening is yesterday's: its files are all sent now, in their order, and what
 ends with two digests: that of the worker, and that of an embedded replay of the same journal.
 """
 
+import math
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -38,6 +39,7 @@ from streams.adapters.topic_admin import TopicAdmin  # noqa: E402
 from streams.collecting.api_keys import FEEDS  # noqa: E402
 from streams.collecting.delivering import feed_of  # noqa: E402
 from streams.collecting.formats import recognise  # noqa: E402
+from streams.collecting.rate_limit import BURST  # noqa: E402
 from streams.entry import Draft, Head, Status, combined_digest  # noqa: E402
 from streams.live.log_reader import LogReader  # noqa: E402
 from streams.live.record import fact_id  # noqa: E402
@@ -147,7 +149,13 @@ def evening() -> Scenario:
     return made if made.ends_at < datetime.now(UTC) else winter_scenario(SEED, start - LASTS)
 
 
-def send(stage: Stage, file: TimedFile, client: httpx.Client, tag: str) -> None:
+def _tokens(stage: Stage, files: int) -> list[str]:
+    """Return keys of the relay: enough that an evening sent in minutes is not slowed by the limit of each."""
+    store, now = ApiKeyStore(stage.keys), datetime.now(UTC)
+    return [store.add("relais-demo", list(FEEDS), now)[0] for _ in range(math.ceil(files / BURST))]
+
+
+def send(stage: Stage, file: TimedFile, client: httpx.Client, headers: dict[str, str]) -> None:
     """Post a file, or drop it when it is one of Vigie's own messages."""
     format_ = recognise(file.content[:READ_BYTES])
     if format_ is None:
@@ -156,11 +164,7 @@ def send(stage: Stage, file: TimedFile, client: httpx.Client, tag: str) -> None:
         unfinished.replace(stage.drop / file.name)
         until(lambda: not (stage.drop / file.name).exists())
         return
-    answer = client.post(f"/v1/{feed_of(format_)}", content=file.content, headers={"Idempotency-Key": tag})
-    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        time.sleep(int(answer.headers["Retry-After"]))
-        send(stage, file, client, tag)
-        return
+    answer = client.post(f"/v1/{feed_of(format_)}", content=file.content, headers=headers)
     if answer.status_code != httpx.codes.ACCEPTED:
         raise SystemExit(f"{file.name}: {answer.status_code} {answer.text}")
 
@@ -195,7 +199,6 @@ def play(stage: Stage, console: Console) -> None:
     """Play the evening and show what became of it."""
     scenario = evening()
     console.print(f"[bold]{scenario.title}[/bold], jouée à travers Kafka")
-    token, _ = ApiKeyStore(stage.keys).add("relais-demo", list(FEEDS), datetime.now(UTC))
     stage.drop.mkdir()
     answered: set[str] = set()
     with ExitStack() as stack:
@@ -206,12 +209,13 @@ def play(stage: Stage, console: Console) -> None:
         worker = stack.enter_context(stage.process("worker", "--data", str(stage.folder / "worker")))
         stack.enter_context(stage.process("api"))
         notifier = stack.enter_context(stage.process("notifier"))
-        headers = {"Authorization": f"Bearer {token}"}
         base = f"http://127.0.0.1:{stage.port}"
-        client = stack.enter_context(httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False))
+        client = stack.enter_context(httpx.Client(base_url=base, timeout=60, trust_env=False))
         files = [each for each in scenario.arrivals if isinstance(each, TimedFile)]
+        tokens = cycle(_tokens(stage, len(files)))
         for number, file in enumerate(track(files, "fichiers envoyés", console=console, transient=True)):
-            send(stage, file, client, f"fichier-{number}")
+            headers = {"Authorization": f"Bearer {next(tokens)}", "Idempotency-Key": f"fichier-{number}"}
+            send(stage, file, client, headers)
             answer_calls(stage, journal, answered)
         with console.status("collecte, décisions, messages…"):
             until(lambda: is_quiet(stage.access))

@@ -54,7 +54,7 @@ def vigie_process(
         "VIGIE_PSEUDONYM_KEYS": str(keys),
         "VIGIE_KAFKA_BOOTSTRAP": ",".join(access.bootstrap),
         "VIGIE_KAFKA_REPLICATION": "1",
-        "VIGIE_WORKER_SESSION_SECONDS": "6",
+        "VIGIE_SESSION_SECONDS": "6",
     }
     process = Process(arguments, settings | dict(environment or {}), log)
     try:

@@ -12,6 +12,7 @@ from alerts.effects import Effect
 from streams import engine
 from streams.entry import Draft, Entry, Status
 from streams.live.keeping import (
+    SAVE_APART,
     SAVE_EVERY,
     SAVE_RECORDS,
     TICK_AGAIN,
@@ -141,7 +142,7 @@ def test_a_damaged_snapshot_is_said_and_the_log_read_from_its_beginning() -> Non
     assert "read again" in warned[0]
 
 
-def test_a_snapshot_is_due_after_a_minute_or_many_records() -> None:
+def test_a_snapshot_is_due_after_some_minutes_or_many_records() -> None:
     keeper, records, _ = kept()
     for record in records:
         keeper.take(REGION, record)
@@ -154,6 +155,17 @@ def test_a_snapshot_is_due_after_a_minute_or_many_records() -> None:
     assert keeper.save_due(REGION, HOUR + 3 * SAVE_EVERY / 2) is None
     keeper.take(REGION, LogRecord(last.offset + SAVE_RECORDS, last.appended_at + HOUR, last.value, "far"))
     assert keeper.save_due(REGION, HOUR + 3 * SAVE_EVERY / 2) is not None
+
+
+def test_snapshots_of_regions_that_came_together_are_kept_apart() -> None:
+    keeper, records, _ = kept()
+    for record in records:
+        keeper.take(REGION, record)
+    assert keeper.save_due(REGION, HOUR) is None
+    due = HOUR + SAVE_EVERY
+    keeper.saved("53", due - SAVE_APART / 2)
+    assert keeper.save_due(REGION, due) is None
+    assert keeper.save_due(REGION, due + SAVE_APART) is not None
 
 
 def test_the_brokers_time_is_told_by_the_record_that_came_fastest() -> None:

@@ -21,8 +21,8 @@ from streams.collecting.decoding import Context
 from streams.live.log_reader import LogReader
 from streams.live.region_log import RegionLog
 from streams.messages import QuarantineDropped, decode
+from tests.command_line import app
 from tests.feeds.oscour_files import HEADER, document, encoded, patient
-from vigie.cli import app
 from vigie.collecting import live_collecting
 from vigie.live_settings import live_settings
 

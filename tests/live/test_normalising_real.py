@@ -39,9 +39,9 @@ from streams.synthetic.oscour_files import Extraction, file_name, oscour_file
 from streams.synthetic.rhythm import ordinary_visits
 from streams.synthetic.sites import NANTES
 from streams.testing import MemoryJournal
+from tests.command_line import app
 from tests.core.builders import EVERY_KIND, SITES, catalogue, roster, roster_version, signal
 from tests.live.processes import Process, until, vigie_process
-from vigie.cli import app
 
 REGION = "52"
 OTHER = "53"

@@ -20,6 +20,7 @@ from streams.live.topics import EFFECTS, JOURNAL, partition_of
 from streams.messages import Message as Fact
 from streams.messages import encode
 from streams.replay import replay
+from tests.command_line import app
 from tests.core.builders import (
     EVERY_KIND,
     NANTES,
@@ -33,7 +34,6 @@ from tests.core.builders import (
     signal,
 )
 from tests.live.processes import until, vigie_process
-from vigie.cli import app
 
 REGION = "52"
 HELD = rule("tenu", ["departement"], event("accident"), maintien="3 s")

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alerts.adapters.postgres import PostgresDatabase
+from tests.command_line import app
 from tests.live_database.postgres_server import PASSWORD, Server
-from vigie.cli import app
 
 VARIABLE = "VIGIE_DATABASE_URL"
 

@@ -13,8 +13,8 @@ from streams.adapters.api_key_store import ApiKeyStore
 from streams.adapters.vault import new_key
 from streams.collecting import api_keys
 from streams.collecting.api_keys import authenticate
+from tests.command_line import app
 from tests.vigie.monitored import closed_port, vigie
-from vigie.cli import app
 from vigie.live_settings import LiveSettings, live_settings
 
 PASSWORD = "mot-de-passe-7Zq9"  # noqa: S105 - the fake secret looked for

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from typer.testing import CliRunner, Result
 
-from vigie.cli import app
+from tests.command_line import app
 
 T = TypeVar("T")
 

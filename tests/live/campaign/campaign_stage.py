@@ -141,7 +141,7 @@ class Stage:
             "VIGIE_PSEUDONYM_KEYS": str(self.path / "pseudonymes.cles"),
             "VIGIE_KAFKA_BOOTSTRAP": ",".join(self.access.bootstrap),
             "VIGIE_KAFKA_REPLICATION": "1",
-            "VIGIE_WORKER_SESSION_SECONDS": "6",
+            "VIGIE_SESSION_SECONDS": "6",
             "VIGIE_ROSTER": str(self.roster),
             **self.environment,
         }

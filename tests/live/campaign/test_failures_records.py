@@ -28,12 +28,12 @@ from streams.monitor import Monitor
 from streams.synthetic.oscour_files import Extraction
 from streams.synthetic.rhythm import ordinary_visits
 from streams.testing import MemoryJournal
+from tests.command_line import app
 from tests.core.builders import signal
 from tests.live.campaign.campaign_stage import BUSY, Stage, declaration, declared, staged, territories
 from tests.live.campaign.campaign_verdict import judge
 from tests.live.processes import until
 from tests.vigie.monitored import Phones
-from vigie.cli import app
 
 NOT_TEXT = b"\xff\xfe\x00Jeanne"
 

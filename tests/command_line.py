@@ -1,0 +1,5 @@
+"""The whole command line, as tests call it in their own process."""
+
+from vigie.cli import application
+
+app = application()
