@@ -1,6 +1,5 @@
 """What may not have left when nobody is to be called any more is recalled, once, and nothing else is."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from hypothesis import given
@@ -8,7 +7,7 @@ from hypothesis import given
 from alerts.answers import AnswerDecision
 from alerts.effects import AlertChange, AlertChanged, Effect, Notify, Purpose, Recalled, RecallReason
 from alerts.recalls import MOST_WAITING
-from streams import engine
+from streams import engine, messages
 from streams.entry import Entry, Status
 from streams.messages import Acknowledge, DeliveryReport
 from tests.core.builders import MINUTE, REGION, T0, Run
@@ -121,11 +120,6 @@ def test_only_the_latest_calls_wait_to_be_recalled() -> None:
     assert night.of("recalled")[-1].notification == night.of("notify")[-1].id
 
 
-def reports_before(entries: Iterable[Entry], seq: int) -> set[str]:
-    said = [(each.seq, engine.messages.decode(each.kind, each.payload)) for each in entries]
-    return {m.notification_id for number, m in said if number <= seq and isinstance(m, DeliveryReport)}
-
-
 @FEWER
 @given(entries=stormy())
 def test_only_what_calls_and_was_not_reported_is_recalled_and_once(entries: list[Entry]) -> None:
@@ -142,7 +136,7 @@ def test_only_what_calls_and_was_not_reported_is_recalled_and_once(entries: list
                 assert call.contact == effect.contact
                 assert effect.notification not in reported_ | gone
                 gone.add(effect.notification)
-        message = engine.messages.decode(each.kind, each.payload)
+        message = messages.decode(each.kind, each.payload)
         if isinstance(message, DeliveryReport):
             reported_.add(message.notification_id)
 
@@ -164,7 +158,7 @@ def test_an_acknowledged_alert_leaves_no_call_of_its_own_to_be_sent(entries: lis
     for each in entries:
         for effect in engine.step(fold, each):
             _follow(mine, effect)
-        message = engine.messages.decode(each.kind, each.payload)
+        message = messages.decode(each.kind, each.payload)
         if isinstance(message, DeliveryReport):
             for calls in mine.values():
                 calls.discard(message.notification_id)
