@@ -34,7 +34,7 @@ from alerts.routes import answers_needed, policy_of, route_of
 
 def answer(alert: AlertState, desk: Desk, given: Answer) -> list[Effect]:
     """Take an answer into account."""
-    who = _answerer(desk.roster, given)
+    who = answerer(desk.roster, given)
     is_repeated = alert.answers.get(who) is given.decision
     if not alert.is_open or (is_repeated and not _was_reminded(alert)):
         return []
@@ -48,6 +48,13 @@ def answer(alert: AlertState, desk: Desk, given: Answer) -> list[Effect]:
     if given.decision is AnswerDecision.TAKE:
         return []
     return [_said(alert, desk, AlertChange.ANSWERED, given)]
+
+
+def answerer(roster: Roster | None, given: Answer) -> str:
+    """Return the roster's id of who answers, or the name they gave when the roster does not know it."""
+    people = roster.people if roster else ()
+    named = (person.id for person in people if given.by in (person.id, person.name))
+    return given.person or next(named, given.by)
 
 
 def decided(alerts: Iterable[AlertState], desk: Desk, volet: str, territory: str, by: str, what: str) -> list[Effect]:
@@ -102,13 +109,6 @@ def is_enough(alert: AlertState, desk: Desk) -> bool:
 
 def _holders(alert: AlertState) -> list[str]:
     return sorted(who for who, decision in alert.answers.items() if decision is not AnswerDecision.HAND_ON)
-
-
-def _answerer(roster: Roster | None, given: Answer) -> str:
-    """Return the roster's id of who answers, or the name they gave when the roster does not know it."""
-    people = roster.people if roster else ()
-    named = (person.id for person in people if given.by in (person.id, person.name))
-    return given.person or next(named, given.by)
 
 
 def _was_reminded(alert: AlertState) -> bool:

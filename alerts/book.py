@@ -5,15 +5,16 @@ calls stop, and start again if it ends before they do.
 """
 
 from bisect import insort
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts import answering, escalation
-from alerts.answers import Answer
+from alerts import answering, escalation, recalls
+from alerts.answers import Answer, AnswerDecision
 from alerts.desk import Desk, caller, changed, stop_calls
-from alerts.effects import AlertBrief, AlertChange, AlertRaised, Effect, NonSend, NotSent, effect_id
+from alerts.effects import AlertBrief, AlertChange, AlertRaised, Effect, NonSend, NotSent, RecallReason, effect_id
+from alerts.followed import AlertBook
 from alerts.lifecycle import CLOSE_AFTER, AlertState, Event, Phase, move
+from alerts.volume.silences import Silence
 from orsan_plans.assess import Evidence
 from orsan_plans.plan import Audience
 from orsan_plans.posture import Posture
@@ -32,20 +33,6 @@ __all__ = [
     "roster_arrived",
     "work",
 ]
-
-
-@dataclass(slots=True)
-class AlertBook:
-    """Alerts by id, and the current one of each ``<plan>/<rule>@<territory>``.
-
-    Indexes: ``by_rule`` gives the keys of ``current`` of each rule, in order; ``messages`` the alerts that a message,
-    not reported yet, was about.
-    """
-
-    alerts: dict[str, AlertState] = field(default_factory=dict)
-    current: dict[str, str] = field(default_factory=dict)
-    by_rule: dict[str, list[str]] = field(default_factory=dict)
-    messages: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +77,15 @@ def answer(book: AlertBook, desk: Desk, given: Answer) -> list[Effect] | str:
     alert = book.alerts.get(given.alert_id)
     if alert is None:
         return f"no alert {given.alert_id} is followed (unknown, or closed)"
-    return answering.answer(alert, desk, given)
+    effects = answering.answer(alert, desk, given)
+    if not alert.escalation.is_running:
+        return effects + recalls.recall(book, desk, alert, RecallReason.ANSWERED)
+    who = answering.answerer(desk.roster, given)
+    decision = alert.answers.get(who)
+    if decision is None:
+        return effects
+    why = RecallReason.HANDED_ON if decision is AnswerDecision.HAND_ON else RecallReason.ANSWERED
+    return effects + recalls.recall(book, desk, alert, why, who)
 
 
 def decided(book: AlertBook, desk: Desk, volet: str, territory: str, by: str, what: str) -> list[Effect]:
@@ -102,14 +97,13 @@ def decided(book: AlertBook, desk: Desk, volet: str, territory: str, by: str, wh
 def report(book: AlertBook, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
     """Take a delivery report into account; a report of a call that no longer matters changes nothing."""
     effects: list[Effect] = []
-    for alert_id in book.messages.pop(notification, ()):
-        alert = book.alerts.get(alert_id)
-        if alert is not None and notification in alert.escalation.pending:
-            effects += _report(alert, desk, notification, is_sent=is_sent)
+    for alert in recalls.reported(book, notification):
+        if notification in alert.escalation.pending:
+            effects += _report(book, alert, desk, notification, is_sent=is_sent)
     return effects
 
 
-def _report(alert: AlertState, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
+def _report(book: AlertBook, alert: AlertState, desk: Desk, notification: str, *, is_sent: bool) -> list[Effect]:
     state, told, silence = alert.escalation, caller(alert, desk), desk.silence_of(alert)
     if is_sent:
         escalation.delivered(state, notification)
@@ -118,7 +112,7 @@ def _report(alert: AlertState, desk: Desk, notification: str, *, is_sent: bool) 
         return escalation.failed(state, notification, told)
     if state.is_running:
         # The next contact is not tried: whoever is to be called is called when the silence ends.
-        return escalation.hold(state, told, silence.id, silence.until)
+        return _hold(book, alert, desk, silence)
     lost = state.pending.pop(notification)
     return [escalation.not_sent(state, told, NonSend.SILENCED, lost.role, lost.person, f"silence {silence.id}")]
 
@@ -136,8 +130,13 @@ def work(book: AlertBook, desk: Desk, alert_id: str) -> list[Effect]:
         return []
     silence = desk.silence_of(alert)
     if silence is not None:
-        return escalation.hold(alert.escalation, caller(alert, desk), silence.id, silence.until)
+        return _hold(book, alert, desk, silence)
     return escalation.advance(alert.escalation, caller(alert, desk))
+
+
+def _hold(book: AlertBook, alert: AlertState, desk: Desk, silence: Silence) -> list[Effect]:
+    said = escalation.hold(alert.escalation, caller(alert, desk), silence.id, silence.until)
+    return said + recalls.recall(book, desk, alert, RecallReason.SILENCED)
 
 
 def next_due(alert: AlertState) -> datetime | None:
@@ -160,27 +159,6 @@ def silence_changed(book: AlertBook, now: datetime, silence: str) -> list[str]:
     return held
 
 
-def sent(book: AlertBook, message: str, alert_ids: Collection[str]) -> None:
-    """Remember which alerts a message that leaves is about, until it is reported or its alerts wait for another."""
-    for alert_id in alert_ids:
-        alert = book.alerts[alert_id]
-        if outdated := alert.messages.keys() - alert.escalation.pending.keys():
-            _forget_messages(book, alert, outdated)
-        alert.messages[message] = None
-    if alert_ids:
-        book.messages.setdefault(message, []).extend(alert_ids)
-
-
-def _forget_messages(book: AlertBook, alert: AlertState, messages: Collection[str]) -> None:
-    for message in messages:
-        alert.messages.pop(message, None)
-        about = book.messages.get(message, [])
-        if alert.brief.alert_id in about:
-            about.remove(alert.brief.alert_id)
-        if not about:
-            book.messages.pop(message, None)
-
-
 def close_all(book: AlertBook, desk: Desk) -> list[Effect]:
     """Close every resolved alert at once: the exercise they belong to is over."""
     resolved = [book.alerts[each] for each in sorted(book.alerts) if not book.alerts[each].is_open]
@@ -200,6 +178,7 @@ def _raise(book: AlertBook, desk: Desk, key: str, alert: AlertState | None, post
         alert.episode += 1
         alert.close_at = None
         unsaid = stop_calls(alert, desk, "a worse posture is told instead")
+        unsaid += recalls.recall(book, desk, alert, RecallReason.WORSENED)
         _describe(alert, posture)
     raised = AlertRaised(
         id=effect_id("alert_raised", alert.brief.alert_id, alert.episode),
@@ -215,6 +194,7 @@ def _ease(book: AlertBook, desk: Desk, alert: AlertState, posture: PostureMove) 
     move(alert, Event.EASED)
     answering.await_no_act(alert)
     effects = stop_calls(alert, desk, "a milder posture is told instead")
+    effects += recalls.recall(book, desk, alert, RecallReason.EASED)
     _describe(alert, posture)
     effects.append(changed(alert, desk, AlertChange.EASED))
     if alert.phase is Phase.RAISED:
@@ -226,6 +206,7 @@ def _resolve(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     move(alert, Event.CLEARED)
     answering.await_no_act(alert)
     unsaid = stop_calls(alert, desk, "over before any call")
+    unsaid += recalls.recall(book, desk, alert, RecallReason.RESOLVED)
     alert.close_at = desk.now + CLOSE_AFTER
     alert.subsumed_by = None
     effects: list[Effect] = [changed(alert, desk, AlertChange.RESOLVED), *unsaid]
@@ -237,7 +218,7 @@ def _resolve(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
 def _close(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     move(alert, Event.EXPIRED)
     key = f"{alert.rule_key}@{alert.brief.territory}"
-    _forget_messages(book, alert, list(alert.messages))
+    recalls.forget(book, alert, list(alert.messages))
     del book.alerts[alert.brief.alert_id]
     del book.current[key]
     book.by_rule[alert.rule_key].remove(key)
@@ -261,7 +242,7 @@ def _settle(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     """Subsume the alert under a wider one, or release it."""
     wider = _wider(book, desk, alert)
     if wider is not None:
-        return _subsume(alert, desk, wider)
+        return _subsume(book, alert, desk, wider)
     if alert.subsumed_by is None:
         return []
     by, alert.subsumed_by = alert.subsumed_by, None
@@ -270,7 +251,7 @@ def _settle(book: AlertBook, desk: Desk, alert: AlertState) -> list[Effect]:
     return [changed(alert, desk, AlertChange.RELEASED, by)]
 
 
-def _subsume(alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
+def _subsume(book: AlertBook, alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
     effects: list[Effect] = []
     if alert.subsumed_by != wider.brief.alert_id:
         alert.subsumed_by = wider.brief.alert_id
@@ -278,6 +259,7 @@ def _subsume(alert: AlertState, desk: Desk, wider: AlertState) -> list[Effect]:
     if alert.escalation.is_running and alert.audience is not None:
         stop_calls(alert, desk, "")
         effects.append(_inhibited(alert, desk, alert.audience.roles[0], wider))
+        effects += recalls.recall(book, desk, alert, RecallReason.SUBSUMED)
     return effects
 
 

@@ -45,6 +45,22 @@ class NonSend(StrEnum):
     STORM = "storm"
 
 
+class RecallReason(StrEnum):
+    """Why a call that may not have left yet is not to be sent any more.
+
+    ANSWERED: enough people answered, or its own person did. HANDED_ON: its person passed the alert on. WORSENED and
+    EASED: another posture is told instead.
+    """
+
+    ANSWERED = "answered"
+    HANDED_ON = "handed_on"
+    RESOLVED = "resolved"
+    SUBSUMED = "subsumed"
+    SILENCED = "silenced"
+    WORSENED = "worsened"
+    EASED = "eased"
+
+
 class Purpose(StrEnum):
     """What a notification asks of its reader: to answer, to act on their answer, to know, to know that it is over.
 
@@ -266,6 +282,26 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """A message that asked to answer is not to be sent any more, by nobody, if it has not left.
+
+    The fold does not know whether it has: the outbox does, and says so. ``alert_id`` is the last of the alerts the
+    message was about that wanted it sent; ``person`` is whom it was for, as ``contact`` (``<person>/<channel>``).
+    """
+
+    id: str
+    at: datetime
+    status: str
+    alert_id: str
+    territory: str
+    notification: str
+    reason: RecallReason
+    person: str
+    contact: str
+    kind: Literal["recalled"] = "recalled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRejected:
     """An entry was journaled but changed nothing, and why."""
 
@@ -301,6 +337,7 @@ Effect = (
     | AlertChanged
     | Notify
     | NotSent
+    | Recalled
     | EntryRejected
     | ReleveTaken
 )
@@ -314,6 +351,7 @@ EFFECT_TYPES: Final[dict[str, type[Effect]]] = {
     "alert_changed": AlertChanged,
     "notify": Notify,
     "not_sent": NotSent,
+    "recalled": Recalled,
     "entry_rejected": EntryRejected,
     "releve_taken": ReleveTaken,
 }

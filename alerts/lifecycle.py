@@ -72,14 +72,31 @@ TRANSITIONS: Final[dict[tuple[Phase | None, Event], Phase]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A message that left the fold: to which contact, once how many steps were taken, and whether it asks to answer.
+
+    ``number`` orders those of an alert: a snapshot keeps no other order.
+    """
+
+    number: int
+    contact: str
+    step: int
+    is_call: bool
+
+    @property
+    def person(self) -> str:
+        """Whom it is for."""
+        return self.contact.partition("/")[0]
+
+
 @dataclass(slots=True)
 class AlertState:
     """An alert the fold still follows. ``rule_key`` is ``<plan>/<rule>``; ``subsumed_by`` the wider alert, if any.
 
     ``changes`` counts the `AlertChanged` effects since the alert exists. ``answers`` are those given since it was last
-    raised, by person; ``remind_at`` and ``withdraw_at`` are set while one of them awaits its act. ``messages`` are the
-    ids of its messages that are not reported yet, and maybe of some it no longer waits for (a dictionary because it
-    keeps their order).
+    raised, by person; ``remind_at`` and ``withdraw_at`` are set while one of them awaits its act. ``messages`` are
+    those that are not reported yet, by id, and maybe some it no longer waits for (`alerts.recalls`).
     """
 
     brief: AlertBrief
@@ -91,7 +108,7 @@ class AlertState:
     subsumed_by: str | None = None
     close_at: datetime | None = None
     armed_for: datetime | None = None
-    messages: dict[str, None] = field(default_factory=dict)
+    messages: dict[str, Ordered] = field(default_factory=dict)
     escalation: EscalationState = field(default_factory=EscalationState)
     answers: dict[str, AnswerDecision] = field(default_factory=dict)
     remind_at: datetime | None = None

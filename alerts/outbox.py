@@ -4,8 +4,12 @@ An item is queued in the transaction that journals the decision, claimed for a l
 finished in the transaction that journals its delivery report:
 
     pending ──claim──▶ claimed ──finish──▶ done | failed
-       ▲                  │
-       └─retry, release───┘        an expired claim may be claimed again
+       ▲  │               │  │
+       └──┼─retry, release┘  │     an expired claim may be claimed again
+          └──recall──────────┴──▶ recalled ──finish, it was sent after all──▶ done
+
+A recalled item is never claimed again. An attempt that was under way may end: what was sent is sent, what failed stays
+recalled.
 
 A sender that dies while sending leaves a claim that expires: the message may go out twice, it is never
 lost. All instants are arguments; nothing here reads a clock.
@@ -36,12 +40,16 @@ class StorageRefused(StorageError):
 
 
 class OutboxState(StrEnum):
-    """Where an item stands. FAILED is for good: every attempt was spent and the fold was told."""
+    """Where an item stands. FAILED is for good: every attempt was spent and the fold was told.
+
+    RECALLED: nobody is to be called by it any more; it is not sent, unless an attempt was under way.
+    """
 
     PENDING = "pending"
     CLAIMED = "claimed"
     DONE = "done"
     FAILED = "failed"
+    RECALLED = "recalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,11 @@ class Item:
     title: str = ""
     body: str = ""
     finished_at: datetime | None = None
+
+    @property
+    def may_have_left(self) -> bool:
+        """True for a recalled item of which an attempt was under way, and has not ended that anybody knows."""
+        return self.state is OutboxState.RECALLED and self.lease_until is not None
 
     @property
     def ready_at(self) -> datetime | None:
@@ -159,9 +172,14 @@ def delivery_of(item: Item) -> Delivery:
 
 
 def retry(item: Item, delivery: Delivery, now: datetime, error: str, policy: RetryPolicy) -> Item | None:
-    """Return the item waiting for its next attempt, or None when the claim is no longer ``delivery``'s."""
-    if item.state is not OutboxState.CLAIMED or delivery_of(item) != delivery:
+    """Return the item waiting for its next attempt, or None when the claim is no longer ``delivery``'s.
+
+    A recalled item waits for none: that its last attempt failed is noted.
+    """
+    if not (item.state is OutboxState.CLAIMED or item.may_have_left) or delivery_of(item) != delivery:
         return None
+    if item.may_have_left:
+        return replace(item, worker="", lease_until=None, error=error)
     due_at = now + policy.delay(item.attempts)
     return replace(item, state=OutboxState.PENDING, due_at=due_at, worker="", lease_until=None, error=error)
 
@@ -174,18 +192,27 @@ def release(item: Item, worker: str, now: datetime) -> Item | None:
 
 
 def finish(item: Item, finished: Finished) -> Item:
-    """Return the item after its delivery report. What was sent stays sent, whatever a slower sender says."""
+    """Return the item after its delivery report. What was sent stays sent, whatever a slower sender says.
+
+    A recalled item that was not sent stays recalled: its failure is nobody's to make up for.
+    """
     if item.state is OutboxState.DONE:
         return item
+    not_sent = OutboxState.RECALLED if item.state is OutboxState.RECALLED else OutboxState.FAILED
     return replace(
         item,
-        state=OutboxState.DONE if finished.is_sent else OutboxState.FAILED,
+        state=OutboxState.DONE if finished.is_sent else not_sent,
         lease_until=None,
         error=finished.error,
         title=finished.title,
         body=finished.body,
         finished_at=finished.at,
     )
+
+
+def recall(item: Item) -> Item | None:
+    """Return the item that nobody sends any more, or None when it is finished or recalled already."""
+    return None if item.ready_at is None else replace(item, state=OutboxState.RECALLED)
 
 
 class Outbox(Protocol):
@@ -196,7 +223,10 @@ class Outbox(Protocol):
         ...
 
     def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
-        """Put a failed delivery back for later; False when its lease was lost to another worker."""
+        """Put a failed delivery back for later, or note that a recalled one failed.
+
+        False when its lease was lost to another worker.
+        """
         ...
 
     def release(self, worker: str, now: datetime) -> int:

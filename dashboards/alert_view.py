@@ -26,6 +26,7 @@ class What(StrEnum):
     READ = "read"
     REPLIED = "replied"
     FAILED = "failed"
+    RECALLED = "recalled"
     NOT_SENT = "not_sent"
     EASED = "eased"
     ATTACHED = "attached"
@@ -40,8 +41,10 @@ class What(StrEnum):
     CLOSED = "closed"
 
 
-LADDER: Final = (What.QUEUED, What.FAILED, What.SENT, What.DELIVERED, What.READ, What.REPLIED)
+LADDER: Final = (What.QUEUED, What.FAILED, What.RECALLED, What.SENT, What.DELIVERED, What.READ, What.REPLIED)
 """How far a notification went, as far as its channel tells: what is proved is never taken back by an earlier word."""
+
+_NOT_LEFT: Final = frozenset({What.FAILED, What.RECALLED})
 
 
 _UNSAID: Final = {
@@ -132,7 +135,7 @@ class AlertView:
         """Return the alert with what was told to the person who answers noted as answered."""
         alert = self
         for line in self.history:
-            if person and line.person == person and line.what in LADDER and line.what is not What.FAILED:
+            if person and line.person == person and line.what in LADDER and line.what not in _NOT_LEFT:
                 alert = alert.proving(line.notification_id, What.REPLIED, at)
         return alert
 

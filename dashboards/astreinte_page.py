@@ -18,7 +18,8 @@ from orsan_plans.geography import REGIONS
 
 MOST_SHOWN: Final = 200
 """Alerts on one page: a phone shows no more, and the rest is counted. Vigie's own choice."""
-_TOLD: Final = frozenset({What.QUEUED, What.SENT, What.FAILED})
+_REACHED: Final = frozenset({What.QUEUED, What.SENT})
+_TOLD: Final = _REACHED | {What.FAILED, What.RECALLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,13 @@ def _calls(board: Board, alert: AlertView) -> str:
     if not told:
         return "Personne n'a encore été prévenu."
     failed = sorted({event.person for event in told if event.what is What.FAILED})
-    reached = sorted({event.person for event in told if event.what is not What.FAILED})
+    reached = sorted({event.person for event in told if event.what in _REACHED})
+    recalled = sorted({event.person for event in told if event.what is What.RECALLED} - {*reached, *failed})
     parts = []
     if reached:
         parts.append("Prévenus : " + ", ".join(name_of(board, alert.region, each) for each in reached))
     if failed:
         parts.append("échec de l'envoi : " + ", ".join(name_of(board, alert.region, each) for each in failed))
+    if recalled:
+        parts.append("appel annulé : " + ", ".join(name_of(board, alert.region, each) for each in recalled))
     return " ; ".join(parts) + "."

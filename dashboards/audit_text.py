@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 
 from alerts.effects import AlertBrief
 from alerts.french import day_text
-from dashboards.labels import CHANGES, DECISIONS, PURPOSES, REASON_NOT_SENT, banner_of, channel_label, plain, tag_of
+from dashboards.labels import (
+    CHANGES,
+    DECISIONS,
+    PURPOSES,
+    REASON_NOT_SENT,
+    REASON_RECALLED,
+    banner_of,
+    channel_label,
+    plain,
+    tag_of,
+)
 from streams.audit_records import Record, What
 
 COLUMNS: Final = (
@@ -23,6 +33,8 @@ _RESULTS: Final = {
     "pending": "en attente d'envoi",
     "claimed": "envoi en cours",
     "done": "envoyé",
+    "recalled": "annulé avant de partir",
+    "recalled_sending": "annulé pendant l'envoi, peut-être parti",
     "": "jamais mis en file d'envoi",
 }
 _VERBS: Final = {"activer": "active", "lever": "lève", "proposer": "propose d'activer"}
@@ -30,6 +42,7 @@ _WHAT: Final = {
     What.RAISED: "alerte",
     What.TOLD: "message",
     What.NOT_SENT: "non-envoi",
+    What.RECALLED: "annulation",
     What.ANSWERED: "réponse",
     What.CHANGED: "évolution",
     What.DECIDED: "décision",
@@ -85,9 +98,10 @@ class Audit:
         counts = Counter(record.what for record in self.records)
         sent = told["sent"] + told["done"]
         waiting = told["pending"] + told["claimed"]
+        recalled = told["recalled"] + told["recalled_sending"]
         return (
-            f"{_counted(told.total(), 'message')} ({sent} remis, {told['failed']} en échec, {waiting} en "
-            f"attente), {_counted(counts[What.NOT_SENT], 'non-envoi motivé')}, "
+            f"{_counted(told.total(), 'message')} ({sent} remis, {told['failed']} en échec, {waiting} en attente"
+            f"{f', {recalled} annulés' if recalled else ''}), {_counted(counts[What.NOT_SENT], 'non-envoi motivé')}, "
             f"{_counted(counts[What.ANSWERED], 'réponse')}, {_counted(counts[What.DECIDED], 'décision')} de l'autorité"
         )
 
@@ -161,6 +175,11 @@ class Audit:
         reason = REASON_NOT_SENT.get(record.result, plain(record.result))
         return f"{self._who(record)} n'est pas prévenu : {reason}{_because(record.detail)}"
 
+    def _recalled(self, record: Record) -> str:
+        why = REASON_RECALLED.get(record.result, plain(record.result))
+        how = f" par {channel_label(record.channel)}" if record.channel else ""
+        return f"message pour {self._who(record)}{how} annulé s'il n'est pas parti : {why}{_because(record.detail)}"
+
     def _answered(self, record: Record) -> str:
         decision = DECISIONS.get(record.decision, plain(record.decision))
         tag = tag_of(record.status, record.exercise)
@@ -192,6 +211,7 @@ _PHRASES: Final[dict[What, Callable[[Audit, Record], str]]] = {
     What.RAISED: Audit._raised,  # noqa: SLF001 - the table of the class above
     What.TOLD: Audit._message,  # noqa: SLF001
     What.NOT_SENT: Audit._not_sent,  # noqa: SLF001
+    What.RECALLED: Audit._recalled,  # noqa: SLF001
     What.ANSWERED: Audit._answered,  # noqa: SLF001
     What.CHANGED: Audit._changed,  # noqa: SLF001
     What.DECIDED: Audit._decided,  # noqa: SLF001

@@ -24,6 +24,7 @@ from alerts.effects import (
     NotSent,
     PostureChanged,
     Purpose,
+    Recalled,
     ReleveTaken,
     VoletDecided,
     VoletProposed,
@@ -214,18 +215,26 @@ class Board:
                 self._changed(effect)
             case ActivationProposed():
                 self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
+            case Notify() | NotSent() | Recalled():
+                self._told(region, effect)
+            case EntryRejected():
+                self.rejected.add(region, effect.entry_kind, effect.status)
+            case ReleveTaken():
+                self._releves[region] = effect
+
+    def _told(self, region: str, effect: Notify | NotSent | Recalled) -> None:
+        match effect:
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
-                self._alerts_of[effect.id] = effect.alert_ids
+                self._alerts_of[effect.id] = effect.alert_ids or (effect.brief.alert_id,)
                 self._burdens[region] = self.burden(region).adding(effect)
                 self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
             case NotSent():
                 self.non_sends.add(region, effect.status, effect.reason.value)
                 self._note(effect.alert_id, Event.of_not_sent(effect))
-            case EntryRejected():
-                self.rejected.add(region, effect.entry_kind, effect.status)
-            case ReleveTaken():
-                self._releves[region] = effect
+            case Recalled():
+                for alert_id in self._alerts_of.get(effect.notification, ()):
+                    self._recalled(alert_id, effect)
 
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
@@ -374,6 +383,11 @@ class Board:
         alert = self._alerts.get(alert_id)
         if alert is not None:
             self._alerts[alert_id] = alert.noting(event)
+
+    def _recalled(self, alert_id: str, effect: Recalled) -> None:
+        alert = self._alerts.get(alert_id)
+        if alert is not None:
+            self._alerts[alert_id] = alert.proving(effect.notification, What.RECALLED, effect.at)
 
     def _note_all(self, notify: Notify, event: Event) -> None:
         for alert_id in notify.alert_ids:

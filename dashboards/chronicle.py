@@ -20,6 +20,7 @@ _OUTCOMES: Final = {
     What.READ: "lu",
     What.REPLIED: "répondu, après un envoi",
     What.FAILED: "ÉCHEC de l'envoi",
+    What.RECALLED: "annulé s'il n'était pas parti",
 }
 
 

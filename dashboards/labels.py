@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.answers import AnswerDecision
-from alerts.effects import NonSend, Purpose
+from alerts.effects import NonSend, Purpose, RecallReason
 from dashboards.alert_view import What
 from orsan_plans.indicator import INDICATORS
 from orsan_plans.posture import Posture
@@ -59,6 +59,16 @@ REASON_NOT_SENT: Final[dict[str, str]] = {
     NonSend.EXERCISE: "exercice, personne hors exercice n'est prévenu",
     NonSend.NOBODY_ON_CALL: "aucune personne d'astreinte pour ce rôle",
     NonSend.STORM: "trop d'alertes à la fois",
+}
+
+REASON_RECALLED: Final[dict[str, str]] = {
+    RecallReason.ANSWERED: "quelqu'un a répondu",
+    RecallReason.HANDED_ON: "la personne transmet",
+    RecallReason.RESOLVED: "l'alerte est terminée",
+    RecallReason.SUBSUMED: "une alerte plus large couvre celle-ci",
+    RecallReason.SILENCED: "silence demandé",
+    RecallReason.WORSENED: "une posture plus grave est annoncée",
+    RecallReason.EASED: "une posture moins grave est annoncée",
 }
 
 PURPOSES: Final[dict[str, str]] = {

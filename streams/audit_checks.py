@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.effect_codec import encode
-from alerts.effects import AlertRaised, Effect, EntryRejected, Notify
+from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, Recalled
 from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
 from streams.integrity import Problem
@@ -20,11 +20,12 @@ _WAITING: Final = frozenset({OutboxState.PENDING, OutboxState.CLAIMED})
 
 @dataclass(slots=True)
 class _Known:
-    """What the effects decided: notifications by id, alerts that exist, entries that were refused."""
+    """What the effects decided: notifications by id, those recalled, alerts that exist, entries that were refused."""
 
     notifications: dict[str, Notify] = field(default_factory=dict)
     alerts: set[str] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
+    recalled: set[str] = field(default_factory=set)
 
 
 def faults(
@@ -42,7 +43,9 @@ def faults(
             yield from _entry_faults(region, entry, known, reported)
     kept = {item.notification.id: item for item in items}
     for number, notify in enumerate(known.notifications.values(), 1):
-        fault = _fault(notify, kept.get(notify.id), notify.id in reported, is_alone=is_alone)
+        item = kept.get(notify.id)
+        fault = _fault(notify, item, notify.id in reported, is_alone=is_alone)
+        fault = fault or _recall_fault(item, notify.id in known.recalled, is_alone=is_alone)
         if fault:
             yield Problem("notification", f"{notify.id} to {notify.contact}: {fault}", region, number)
     for each in kept.keys() - known.notifications.keys():
@@ -55,6 +58,8 @@ def _known(effects: Iterable[Effect]) -> _Known:
         match effect:
             case Notify():
                 known.notifications[effect.id] = effect
+            case Recalled():
+                known.recalled.add(effect.notification)
             case AlertRaised():
                 known.alerts.add(effect.brief.alert_id)
             case EntryRejected():
@@ -80,6 +85,16 @@ def _fault(notify: Notify, item: Item | None, is_reported: bool, *, is_alone: bo
         return "" if is_reported else "it was never queued nor reported"
     if encode(item.notification) != encode(notify):
         return "the outbox holds another notification under its id"
+    if item.state is OutboxState.RECALLED:
+        return ""
     if item.state in _WAITING:
         return "reported, but the outbox would still send it" if is_reported and is_alone else ""
     return "" if is_reported else f"the outbox says {item.state}, but nothing in the journal reports it"
+
+
+def _recall_fault(item: Item | None, is_recalled: bool, *, is_alone: bool) -> str:
+    if item is None:
+        return ""
+    if item.state is OutboxState.RECALLED:
+        return "" if is_recalled else "the outbox does not send it any more, but nothing recalled it"
+    return "recalled, but the outbox would still send it" if is_recalled and item.state in _WAITING and is_alone else ""

@@ -20,10 +20,11 @@ from alerts.effects import (
     EntryRejected,
     Notify,
     NotSent,
+    Recalled,
     VoletDecided,
     VoletProposed,
 )
-from alerts.outbox import Item
+from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
 from streams.messages import KIND_OF_TYPE, decode
 from streams.messages.decisions import Acknowledge
@@ -38,6 +39,7 @@ class What(StrEnum):
     RAISED = "raised"
     TOLD = "told"
     NOT_SENT = "not_sent"
+    RECALLED = "recalled"
     ANSWERED = "answered"
     CHANGED = "changed"
     DECIDED = "decided"
@@ -51,8 +53,9 @@ class Record:
 
     A message about several alerts is a record of each, under the same ``message``.
 
-    ``result`` is what became of a message (``sent``, ``failed``, a state of the outbox, empty when nothing is known),
-    or why an answer changed nothing; ``detail`` what else is known, as the journal says it.
+    ``result`` is what became of a message (``sent``, ``failed``, a state of the outbox, ``recalled_sending`` when it
+    was recalled while it was being sent, empty when nothing is known), why one was recalled, or why an answer changed
+    nothing; ``detail`` what else is known, as the journal says it.
     """
 
     region: str
@@ -173,6 +176,10 @@ def _of_effect(region: str, effect: Effect) -> Record | None:  # noqa: PLR0911 -
         case NotSent():
             told = replace(base, what=What.NOT_SENT, alert_id=effect.alert_id, person=effect.person, role=effect.role)
             return replace(told, result=effect.reason.value, detail=effect.detail)
+        case Recalled():
+            told = replace(base, what=What.RECALLED, alert_id=effect.alert_id, person=effect.person)
+            channel = effect.contact.partition("/")[2]
+            return replace(told, channel=channel, result=effect.reason.value)
         case AlertChanged() if effect.change not in _SAID_BY_ENTRIES:
             detail = " : ".join(filter(None, (effect.by, effect.reason)))
             return replace(base, alert_id=effect.alert_id, decision=effect.change.value, detail=detail)
@@ -209,12 +216,18 @@ def _told(
         message=notify.id,
     )
     if item is not None:
-        told = replace(told, title=item.title, text=item.body, result=item.state.value, tries=item.attempts)
-    if report is not None:
-        at, said = report
-        told = replace(told, result=said.outcome, result_at=at, tries=said.attempts, detail=said.detail)
-    elif item is not None:
-        told = replace(told, detail=item.error)
+        result = "recalled_sending" if item.may_have_left else item.state.value
+        told = replace(told, title=item.title, text=item.body, result=result, tries=item.attempts)
+    told = _reported(told, report, item)
     briefs = {brief.alert_id: brief for brief in (notify.brief, *notify.grouped)}
     for alert_id in notify.alert_ids or (notify.brief.alert_id,):
         yield replace(told, alert_id=alert_id, brief=briefs.get(alert_id))
+
+
+def _reported(told: Record, report: tuple[datetime, DeliveryReport] | None, item: Item | None) -> Record:
+    if report is None:
+        return replace(told, detail=item.error if item else "")
+    at, said = report
+    if item is not None and item.state is OutboxState.RECALLED and said.outcome == "failed":
+        return replace(told, result_at=at, detail=said.detail)
+    return replace(told, result=said.outcome, result_at=at, tries=said.attempts, detail=said.detail)

@@ -30,7 +30,7 @@ from streams.region.state import Due, RegionState
 from streams.region.telling import let_out, tell_digest
 from streams.region.triage import judge_signal
 
-SNAPSHOT_VERSION: Final = 9
+SNAPSHOT_VERSION: Final = 10
 
 
 class JournalBroken(ValueError):

@@ -85,7 +85,8 @@ class Batch:
     ``head`` is where the writer believes the journal stands; ``entries`` continue it; ``effects`` are pairs
     (effect, seq of the last entry applied before it), in order; ``advanced_to`` is the instant up to which
     every deadline was drained (None only while nothing was ever recorded). ``outbox`` lists those of its
-    `Notify` effects to be sent: the writer decides, and a historic import sends nothing. ``finished`` are
+    `Notify` effects to be sent: the writer decides, and a historic import sends nothing; those that its `Recalled`
+    effects name leave the outbox. ``finished`` are
     the items that delivery reports among the entries close; ``collected`` is what collecting a file leaves.
     """
 

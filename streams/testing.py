@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from alerts import effect_codec, outbox
-from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, effect_id
+from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, Recalled, RecallReason, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
 from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
@@ -153,9 +153,18 @@ class MemoryJournal:
         items = self.outbox.items
         for notification in batch.outbox:
             items.setdefault((region, notification.id), outbox.queue(region, notification))
+        self._recall(batch)
         for report in batch.finished:
             key = (region, report.notification_id)
             items[key] = outbox.finish(items[key], report)
+
+    def _recall(self, batch: Batch) -> None:
+        items = self.outbox.items
+        for effect, _ in batch.effects:
+            known = items.get((batch.head.region, effect.notification)) if isinstance(effect, Recalled) else None
+            recalled = known and outbox.recall(known)
+            if recalled:
+                items[recalled.region, recalled.notification.id] = recalled
 
     def _append_collected(self, collected: Collected) -> None:
         self.ledger.put(collected)
@@ -273,6 +282,21 @@ def sample_notification(key: object, at: datetime = EPOCH) -> Notify:
         person="A. Martin",
         contact="a.martin/sms",
         call=1,
+    )
+
+
+def sample_recall(notification: str) -> Recalled:
+    """Return the recall of a message: its call was answered."""
+    return Recalled(
+        id=effect_id("recalled", notification),
+        at=EPOCH,
+        status=Status.ACTUAL,
+        alert_id=effect_id("alert", notification),
+        territory="DEP-44",
+        notification=notification,
+        reason=RecallReason.ANSWERED,
+        person="a.martin",
+        contact="a.martin/sms",
     )
 
 

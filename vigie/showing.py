@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from alerts.book import next_due
-from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent
+from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, Recalled
 from dashboards.board import Board, PostureKey
 from dashboards.quiet import Quiet
 from streams.entry import Status
@@ -90,7 +90,7 @@ def _alert_of(effect: Effect) -> tuple[str, str] | None:
     match effect:
         case AlertRaised() | Notify():
             return effect.status, effect.brief.alert_id
-        case AlertChanged() | NotSent():
+        case AlertChanged() | NotSent() | Recalled():
             return effect.status, effect.alert_id
         case _:
             return None

@@ -2,7 +2,7 @@
 
 A claim is a compare-and-set on the row's seal: whoever read an older row changes nothing, so that two
 senders, even in two processes, never hold the same item. On PostgreSQL a sender also passes over the rows that
-another is claiming. `enqueue` and `finish_all` run inside the caller's transaction.
+another is claiming. `enqueue`, `recall_all` and `finish_all` run inside the caller's transaction.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from alerts import erasure, outbox
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
 from alerts.effect_codec import decode, encode
-from alerts.effects import Notify
+from alerts.effects import Effect, Notify, Recalled
 from alerts.outbox import (
     DEFAULT_POLICY,
     Delivery,
@@ -86,15 +86,18 @@ class StoredOutbox:
         return deliveries
 
     def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
-        """Put a failed delivery back for later; False when its lease was lost to another worker."""
+        """Put a failed delivery back for later, or note that a recalled one failed; False: its lease was lost."""
         with self._database.writing() as connection:
-            row = _find(connection, delivery.region, delivery.notification_id)
+            # Waits for a recall that is being written: what failed meanwhile did not leave, and that is worth knowing.
+            row = _find(connection, delivery.region, delivery.notification_id, _FIND_FOR_UPDATE)
             item = row and outbox.retry(_to_item(row), delivery, now, error, self._policy)
             return bool(row and item and _replace(connection, row.seal, item))
 
     def release(self, worker: str, now: datetime) -> int:
         """Take back at once what a worker that is gone had claimed; return how many items."""
         claimed = select(OUTBOX).where(OUTBOX.c.state == OutboxState.CLAIMED.value, OUTBOX.c.worker == worker)
+        # In the order in which recalls take them, so that neither waits for the other.
+        claimed = claimed.order_by(OUTBOX.c.region, OUTBOX.c.notification_id)
         with self._database.writing() as connection:
             rows = connection.execute(claimed).all()
             items = [(row, outbox.release(_to_item(row), worker, now)) for row in rows]
@@ -164,6 +167,16 @@ def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]
     """Add notifications within the caller's transaction; one that is already there keeps its state."""
     rows = [_to_row(outbox.queue(region, notification)) for notification in notifications]
     dialects.insert_new(connection, OUTBOX, rows)
+
+
+def recall_all(connection: Connection, region: str, effects: Iterable[Effect]) -> None:
+    """Recall the items that effects name, within the caller's transaction; one that is not there stays unknown."""
+    # In the order of ids: two that recall the same wait for each other instead of crossing.
+    for notification in sorted(each.notification for each in effects if isinstance(each, Recalled)):
+        row = _find(connection, region, notification, _FIND_FOR_UPDATE)
+        item = row and outbox.recall(_to_item(row))
+        if row and item:
+            _replace(connection, row.seal, item)
 
 
 def finish_all(connection: Connection, region: str, reports: Iterable[Finished]) -> str | None:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from alerts.book import AlertBook, Desk
+from alerts.desk import Desk
 from alerts.effects import Digest, DigestLine, Notify, Purpose, effect_id
+from alerts.followed import AlertBook
 from alerts.lifecycle import AlertState, Phase
 from alerts.volume.grouping import place_of
 from alerts.volume.traffic import Kept

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts import book
-from alerts.book import AlertBook, Desk
+from alerts import recalls
+from alerts.desk import Desk
 from alerts.effects import Effect, NonSend, Notify, NotSent, Purpose, effect_id
+from alerts.followed import AlertBook
 from alerts.volume import traffic as lately
 from alerts.volume.digests import make_digest
 from alerts.volume.grouping import grouped, merged
@@ -74,7 +75,7 @@ def _leaves(gate: Gate, message: Notify, group: list[Notify]) -> None:
     for each in group[1:]:
         pending = gate.book.alerts[each.brief.alert_id].escalation.pending
         pending[message.id] = pending.pop(each.id)
-    book.sent(gate.book, message.id, [each.brief.alert_id for each in group])
+    recalls.left(gate.book, message, [each.brief.alert_id for each in group])
 
 
 def _keep(gate: Gate, notify: Notify, limits: Limits) -> None:
@@ -116,15 +117,14 @@ def send_digest(gate: Gate, contact: str) -> list[Effect]:
     waiting.told += 1
     waiting.told_at = gate.desk.now
     lately.count(gate.traffic, digest, _limits(gate) or DEFAULT, gate.desk.now)
-    answerable = [id_ for id_ in digest.alert_ids if _stands_for(gate.book, id_, kept[id_].message, digest.id)]
-    book.sent(gate.book, digest.id, answerable)
+    for alert_id in digest.alert_ids:
+        _stand_for(gate.book, alert_id, kept[alert_id].message, digest.id)
+    recalls.left(gate.book, digest, digest.alert_ids)
     return [digest]
 
 
-def _stands_for(alerts: AlertBook, alert_id: str, kept: str, digest: str) -> bool:
+def _stand_for(alerts: AlertBook, alert_id: str, kept: str, digest: str) -> None:
     """Let the digest stand for a message that was kept back, if the alert's escalation still waits for its report."""
     pending = alerts.alerts[alert_id].escalation.pending
-    if kept not in pending:
-        return False
-    pending[digest] = pending.pop(kept)
-    return True
+    if kept in pending:
+        pending[digest] = pending.pop(kept)

@@ -67,6 +67,12 @@ def count(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> No
     _lately(traffic, notify.person, limits, now).append(Passed(now, rank, notify.id))
 
 
+def recalled(traffic: Traffic, person: str, message: str) -> None:
+    """Count a message no more: it was recalled, its person may have been told nothing."""
+    passed = traffic.passed.get(person, [])
+    traffic.passed[person] = [each for each in passed if each.message != message]
+
+
 def lost(traffic: Traffic, message: str) -> None:
     """Count a message no more: its delivery failed, its person was told nothing."""
     for person, passed in traffic.passed.items():

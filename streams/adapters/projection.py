@@ -1,6 +1,6 @@
 """Effects in the database: stored once, queued once, whoever brings them and however often.
 
-One transaction for both: an effect that is stored has its notification in the outbox.
+One transaction for all: an effect that is stored has its notification in the outbox, or out of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, tuple_
 from alerts import effect_codec
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, to_micros
-from alerts.adapters.outbox_store import enqueue
+from alerts.adapters.outbox_store import enqueue, recall_all
 from alerts.effects import Effect, Notify
 from streams.adapters.live_tables import PROJECTED
 
@@ -19,11 +19,15 @@ _CHUNK: Final = 500
 
 
 def record_effects(connection: Connection, region: str, effects: Iterable[Effect]) -> None:
-    """Store effects and queue the notifications among them; those that are there already keep their state."""
+    """Store effects, queue the notifications among them and recall those they recall.
+
+    What is there already keeps its state.
+    """
     # In the order of their ids: two notifiers with the same effects then wait for each other instead of crossing.
     ordered = sorted(effects, key=lambda effect: effect.id)
     dialects.insert_new(connection, PROJECTED, [_columns(region, effect) for effect in ordered])
     enqueue(connection, region, (effect for effect in ordered if isinstance(effect, Notify)))
+    recall_all(connection, region, ordered)
 
 
 def stored_effects(database: Database, region: str) -> Iterator[Effect]:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from alerts import effect_codec
 from alerts.adapters import dialects
 from alerts.adapters.database import seal, sealed
-from alerts.adapters.outbox_store import StoredOutbox, enqueue, finish_all
+from alerts.adapters.outbox_store import StoredOutbox, enqueue, finish_all, recall_all
 from alerts.adapters.sqlite_database import SqliteDatabase, Synchronous
 from alerts.outbox import DEFAULT_POLICY, RetryPolicy, StorageError, StorageUnreadable
 from streams.adapters import ledger_store, quarantine_store, receipt_store, sqlite_integrity, tables
@@ -134,6 +134,7 @@ class SqliteJournal:
         if batch.collected is not None:
             _put_collected(connection, batch.collected)
         enqueue(connection, region, batch.outbox)
+        recall_all(connection, region, (effect for effect, _ in batch.effects))
         unknown = finish_all(connection, region, batch.finished)
         if unknown is not None:
             raise JournalConflict(f"région {region}: notification {unknown} was never in the outbox")

@@ -15,6 +15,7 @@ from alerts.effects import (
     Notify,
     NotSent,
     PostureChanged,
+    Recalled,
     effect_id,
 )
 from alerts.postures import PostureState
@@ -232,7 +233,7 @@ def named(effects: Iterable[Effect]) -> Iterator[str]:
         match effect:
             case AlertRaised() | Notify():
                 yield effect.brief.alert_id
-            case AlertChanged() | NotSent():
+            case AlertChanged() | NotSent() | Recalled():
                 yield effect.alert_id
 
 

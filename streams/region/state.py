@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, Final
 
-from alerts.book import AlertBook
 from alerts.contact_proofs import ContactProof
+from alerts.followed import AlertBook
 from alerts.postures import PostureState
 from alerts.volume.silences import Silence
 from alerts.volume.traffic import Traffic

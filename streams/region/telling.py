@@ -3,8 +3,8 @@
 from datetime import datetime
 from functools import partial
 
-from alerts.effects import Notify
-from alerts.volume import gate
+from alerts.effects import Notify, Recalled
+from alerts.volume import gate, traffic
 from alerts.volume.gate import Gate
 from streams.entry import Status
 from streams.region.fold import Fold, Turn
@@ -14,6 +14,9 @@ from streams.region.state import Due
 def let_out(turn: Turn, start: int) -> None:
     """Pass the effects of a turn from ``start`` on through the gate of the world each is of."""
     effects = turn.effects[start:]
+    for effect in effects:
+        if isinstance(effect, Recalled):
+            traffic.recalled(turn.fold.state.worlds[Status(effect.status)].traffic, effect.person, effect.notification)
     statuses = sorted({effect.status for effect in effects if isinstance(effect, Notify)})
     for status in statuses:
         effects = gate.let_out(_gate(Turn(turn.fold, Status(status), turn.now, None, [])), effects)

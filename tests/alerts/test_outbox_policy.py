@@ -88,6 +88,47 @@ def test_sent_after_all_is_recorded_over_a_failure() -> None:
     assert outbox.finish(failed, Finished(ITEM.notification.id, is_sent=True, at=EPOCH)).state is OutboxState.DONE
 
 
+def recalled(item: Item) -> Item:
+    result = outbox.recall(item)
+    assert result is not None
+    return result
+
+
+def test_a_recalled_item_is_never_claimed() -> None:
+    for item in (recalled(ITEM), recalled(claimed())):
+        assert (item.state, item.ready_at) == (OutboxState.RECALLED, None)
+        assert outbox.claim(item, EPOCH + timedelta(days=365), "worker", LEASE) is None
+        assert outbox.release(item, "worker", EPOCH) is None
+        assert outbox.recall(item) is None
+    assert not recalled(ITEM).may_have_left
+    assert recalled(claimed()).may_have_left
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_is_finished_is_not_recalled(is_sent: bool) -> None:
+    assert outbox.recall(outbox.finish(claimed(), Finished(ITEM.notification.id, is_sent, EPOCH))) is None
+
+
+def test_an_attempt_under_way_ends_after_a_recall_and_is_the_last() -> None:
+    item = recalled(claimed())
+    ended = outbox.retry(item, outbox.delivery_of(item), EPOCH + SECOND, "timeout", POLICY)
+    assert ended is not None
+    assert (ended.state, ended.error, ended.ready_at, ended.may_have_left) == (
+        OutboxState.RECALLED,
+        "timeout",
+        None,
+        False,
+    )
+    assert outbox.retry(ended, outbox.delivery_of(item), EPOCH + SECOND, "timeout", POLICY) is None
+    given_up = outbox.finish(item, Finished(ITEM.notification.id, is_sent=False, at=EPOCH, error="refused"))
+    assert (given_up.state, given_up.error) == (OutboxState.RECALLED, "refused")
+
+
+def test_what_was_sent_during_a_recall_is_sent() -> None:
+    item = recalled(claimed())
+    assert outbox.finish(item, Finished(ITEM.notification.id, is_sent=True, at=EPOCH)).state is OutboxState.DONE
+
+
 def test_a_delivery_names_its_notification_and_contact() -> None:
     delivery = outbox.delivery_of(claimed())
     assert (delivery.notification_id, delivery.contact) == (ITEM.notification.id, "a.martin/sms")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from alerts.outbox import Delivery, Finished, OutboxState, RetryPolicy
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.journal import Batch
-from streams.testing import EPOCH, MemoryJournal, sample_batch
+from streams.testing import EPOCH, MemoryJournal, sample_batch, sample_notification, sample_recall
 from tests.live_database.store_fixtures import STORES, AnyJournal, journal_of
 
 SECOND = timedelta(seconds=1)
@@ -127,7 +127,130 @@ def test_counts_show_every_state(journal: AnyJournal) -> None:
     done, failed, _ = journal.outbox.claim(LATER, "worker", LEASE, 3)
     report(journal, done, is_sent=True)
     report(journal, failed, is_sent=False)
+    recall(journal, *queued(journal, 1))
     assert journal.outbox.counts() == dict.fromkeys(OutboxState, 1)
+
+
+def recall(journal: AnyJournal, *notifications: str, region: str = "52") -> None:
+    """Write what the fold does when somebody answered."""
+    head = journal.head(region)
+    effects = tuple((sample_recall(each), head.seq) for each in notifications)
+    journal.commit(Batch(head, head.advanced_to, effects=effects))
+
+
+def test_what_is_recalled_is_not_sent_any_more(journal: AnyJournal) -> None:
+    (waiting,) = queued(journal, 1)
+    (other,) = queued(journal, 1)
+    recall(journal, waiting)
+    assert [each.notification_id for each in journal.outbox.claim(LATER, "worker", LEASE, 10)] == [other]
+    item = journal.outbox.find("52", waiting)
+    assert item is not None
+    assert (item.state, item.attempts, item.may_have_left) == (OutboxState.RECALLED, 0, False)
+    assert journal.verify() == []
+
+
+def test_a_message_that_waits_for_its_next_attempt_is_recalled(journal: AnyJournal) -> None:
+    queued(journal, 1)
+    (delivery,) = journal.outbox.claim(LATER, "worker", LEASE, 10)
+    journal.outbox.retry(delivery, LATER, "timeout")
+    recall(journal, delivery.notification_id)
+    assert journal.outbox.next_ready_at() is None
+    assert journal.outbox.claim(LATER + timedelta(days=1), "worker", LEASE, 10) == []
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_an_attempt_under_way_ends_and_says_what_became_of_it(journal: AnyJournal, is_sent: bool) -> None:
+    queued(journal, 1)
+    (delivery,) = journal.outbox.claim(LATER, "worker", LEASE, 10)
+    recall(journal, delivery.notification_id)
+    report(journal, delivery, is_sent)
+    item = journal.outbox.find("52", delivery.notification_id)
+    assert item is not None
+    assert item.state is (OutboxState.DONE if is_sent else OutboxState.RECALLED)
+    assert (item.title, item.finished_at) == ("ALERTE", LATER)
+
+
+def test_an_attempt_that_fails_after_a_recall_is_the_last(journal: AnyJournal) -> None:
+    queued(journal, 1)
+    (delivery,) = journal.outbox.claim(LATER, "worker", LEASE, 10)
+    recall(journal, delivery.notification_id)
+    assert journal.outbox.retry(delivery, LATER, "timeout")
+    item = journal.outbox.find("52", delivery.notification_id)
+    assert item is not None
+    assert (item.state, item.error, item.may_have_left) == (OutboxState.RECALLED, "timeout", False)
+    assert journal.outbox.next_ready_at() is None
+
+
+def test_a_sender_killed_during_a_recalled_attempt_does_not_send_it_again(journal: AnyJournal) -> None:
+    queued(journal, 1)
+    (delivery,) = journal.outbox.claim(LATER, "worker", LEASE, 10)
+    recall(journal, delivery.notification_id)
+    assert journal.outbox.release("worker", LATER) == 0
+    assert journal.outbox.claim(LATER + timedelta(days=1), "worker", LEASE, 10) == []
+    item = journal.outbox.find("52", delivery.notification_id)
+    assert item is not None
+    assert item.may_have_left
+
+
+def test_recalling_again_or_nothing_changes_nothing(journal: AnyJournal) -> None:
+    batch = sample_batch(journal.head("52"), 1, notifications=2)
+    journal.commit(batch)
+    sent, waiting = journal.outbox.claim(LATER, "worker", LEASE, 10)
+    report(journal, sent, is_sent=True)
+    recall(journal, sent.notification_id, waiting.notification_id, "never ordered")
+    before = [journal.outbox.find("52", each.id) for each in batch.outbox]
+    recall(journal, waiting.notification_id, region="76")
+    recall(journal, sent.notification_id, waiting.notification_id)
+    head = journal.head("52")
+    journal.commit(
+        Batch(head, head.advanced_to, effects=tuple((n, head.seq) for n in batch.outbox), outbox=batch.outbox)
+    )
+    assert [journal.outbox.find("52", each.id) for each in batch.outbox] == before
+    assert {item.state for item in before if item} == {OutboxState.DONE, OutboxState.RECALLED}
+
+
+def test_what_is_ordered_and_recalled_at_once_is_recalled(journal: AnyJournal) -> None:
+    head = journal.head("52")
+    call = sample_notification("at once")
+    effects = ((call, 0), (sample_recall(call.id), 0))
+    journal.commit(Batch(head, EPOCH, effects=effects, outbox=(call,)))
+    assert journal.outbox.counts()[OutboxState.RECALLED] == 1
+
+
+STEPS = ("claim", "die", "restart", "retry", "failed", "sent", "recall")
+
+
+@given(steps=st.lists(st.sampled_from(STEPS), max_size=30))
+def test_nothing_recalled_is_begun_again_and_what_was_sent_is_said(steps: list[str]) -> None:
+    """Whatever senders do around a recall: no new attempt begins after it, and a sent message is never forgotten."""
+    journal, now, held = MemoryJournal(policy=RetryPolicy(max_attempts=1000)), LATER, list[Delivery]()
+    (id_,) = queued(journal, 1)
+    is_recalled = is_sent = is_over = False
+    for step in steps:
+        now += timedelta(minutes=2)
+        match step:
+            case "claim":
+                begun = journal.outbox.claim(now, "worker", LEASE, 2)
+                assert not (begun and is_recalled)
+                held += begun
+            case "restart":
+                journal.outbox.release("worker", now)
+            case "recall":
+                recall(journal, id_)
+                is_recalled = is_recalled or not is_over
+            case "retry" if held:
+                journal.outbox.retry(held.pop(), now, "timeout")
+            case "sent" | "failed" if held:
+                report(journal, held.pop(), is_sent=step == "sent")
+                is_sent, is_over = is_sent or step == "sent", True
+            case "die" if held:
+                held.pop()
+    item = journal.outbox.find("52", id_)
+    assert item is not None
+    assert (item.state is OutboxState.DONE) is is_sent
+    if is_recalled:
+        assert item.state in {OutboxState.DONE, OutboxState.RECALLED}
+        assert journal.outbox.next_ready_at() is None
 
 
 @given(steps=st.lists(st.sampled_from(["claim", "die", "retry", "sent"]), max_size=30))

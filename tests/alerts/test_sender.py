@@ -12,7 +12,7 @@ from alerts.adapters.sender import IN_FLIGHT, LEASE, Report, Sender
 from alerts.astreinte import Canal, Contact, EscalationPolicy, Person, Role, Roster
 from alerts.channel import SENT, Outcome, failed
 from alerts.effects import NonSend, Notify, NotSent
-from alerts.outbox import DEFAULT_POLICY, Finished, OutboxState, RetryPolicy, finish, queue
+from alerts.outbox import DEFAULT_POLICY, Finished, OutboxState, RetryPolicy, finish, queue, recall
 from alerts.testing import RecordingChannel
 from alerts.wording import Message, render
 from orsan_plans.adapters.plan_files import shipped_catalogue
@@ -96,6 +96,26 @@ def test_what_is_due_is_sent_and_reported_with_its_text() -> None:
     close(outbox, report)
     assert sender.dispatch(EPOCH + LEASE) == 0
     assert len(channel.attempts) == 1
+
+
+@pytest.mark.parametrize("outcome", [SENT, CLOSED])
+def test_an_answer_during_the_send_lets_the_attempt_end_and_is_the_last(outcome: Outcome) -> None:
+    call, later, executor = sample_notification("a"), sample_notification("b"), Never()
+    outbox = outbox_of(call)
+    sender = sender_of(outbox, RecordingChannel(), executor)
+    assert sender.dispatch(EPOCH) == 1
+    outbox.items["52", later.id] = queue("52", later)
+    for each in (call, later):
+        recalled = recall(outbox.items["52", each.id])
+        assert recalled is not None
+        outbox.items["52", each.id] = recalled
+    executor.futures[0].set_result(outcome)
+    reports = sender.collect(EPOCH + timedelta(seconds=1))
+    assert [report.finished.is_sent for report in reports] == ([True] if outcome.is_sent else [])
+    for report in reports:
+        close(outbox, report)
+    assert state(outbox, call) is (OutboxState.DONE if outcome.is_sent else OutboxState.RECALLED)
+    assert sender.dispatch(EPOCH + timedelta(days=1)) == 0
 
 
 def test_failures_are_tried_again_ever_later_then_given_up() -> None:

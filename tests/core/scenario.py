@@ -1,8 +1,9 @@
 """Plays a scenario: a timeline in French that a physician can read, run in virtual time by the embedded monitor.
 
 Each step says, at a local time, what is received (``reçoit``), who answers (``acquitte``), which messages a service
-took or lost (``remet``, ``échoue``: contacts), which roster is put in force (``tableau``) and what people saw since the
-step before (``attend``). Between two steps the monitor is advanced deadline by deadline.
+took or lost (``remet``, ``échoue``: contacts), which roster is put in force (``tableau``), what people saw since the
+step before (``attend``) and which messages were recalled before a service reported them (``annulés``). Between two
+steps the monitor is advanced deadline by deadline.
 """
 
 import re
@@ -23,6 +24,8 @@ from alerts.effects import (
     Notify,
     NotSent,
     PostureChanged,
+    Recalled,
+    RecallReason,
     ReleveTaken,
     VoletProposed,
 )
@@ -73,6 +76,17 @@ _PURPOSE: Final = {
 }
 
 
+_RECALL: Final = {
+    RecallReason.ANSWERED: "répondu",
+    RecallReason.HANDED_ON: "transmis",
+    RecallReason.RESOLVED: "terminé",
+    RecallReason.SUBSUMED: "recouvert",
+    RecallReason.SILENCED: "silence",
+    RecallReason.WORSENED: "aggravé",
+    RecallReason.EASED: "allégé",
+}
+
+
 class Step(BaseModel):
     """``à`` is ``08:35`` on the first day, ``J+1 06:00`` later; one of the other keys says what."""
 
@@ -88,6 +102,7 @@ class Step(BaseModel):
     repeats: int = Field(1, alias="fois", ge=1)
     counts: dict[str, int] | None = Field(None, alias="compte")
     expects: list[str] | None = Field(None, alias="attend")
+    recalls: list[str] | None = Field(None, alias="annulés")
     postures: dict[str, str] = {}
     unknown: dict[str, str] = Field({}, alias="inconnus")
 
@@ -114,10 +129,14 @@ class Player:
 
     path: Path
     scenario: Scenario
-    monitor: Monitor = field(default_factory=lambda: Monitor(MemoryJournal()))
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    monitor: Monitor = field(init=False)
     now: datetime | None = None
     seen: list[Effect] = field(default_factory=list)
     everything: list[Effect] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(self.journal)
 
     @classmethod
     def read(cls, path: Path) -> "Player":
@@ -155,7 +174,8 @@ class Player:
                 self._record([self._report(each, outcome) for each in contacts], _STATUS[step.status])
         if step.roster is not None:
             self._record([self._roster(step.roster)], Status.ACTUAL)
-        faults = self._miscounted(step.counts) if step.counts is not None else []
+        faults = self._not_recalled(step.recalls) if step.recalls is not None else []
+        faults += self._miscounted(step.counts) if step.counts is not None else []
         faults += self._unexpected(step.expects) if step.expects is not None else []
         return faults + self._wrong_postures(step) + self._wrong_readings(step)
 
@@ -188,6 +208,15 @@ class Player:
         lines = [line for effect in self.seen if (line := _line(effect))]
         self.seen.clear()
         return [] if lines == expected else [f"attendu {expected}, vu {lines}"]
+
+    def _not_recalled(self, expected: list[str]) -> list[str]:
+        """Hold the contacts and the reason of what was recalled, and that the outbox sends none of it any more."""
+        recalled = [effect for effect in self.seen if isinstance(effect, Recalled)]
+        items = [self.journal.outbox.find(self.scenario.region, each.notification) for each in recalled]
+        lines = [f"{each.at.astimezone(PARIS):%H:%M} {each.contact} {_RECALL[each.reason]}" for each in recalled]
+        waiting = [item.notification.contact for item in items if item is not None and item.ready_at is not None]
+        found = [] if lines == expected else [f"annulés {lines}, attendu {expected}"]
+        return found + [f"{each} attend encore son envoi" for each in waiting]
 
     def _wrong_postures(self, step: Step) -> list[str]:
         postures = self._world(step.status).postures

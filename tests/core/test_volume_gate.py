@@ -83,7 +83,8 @@ def test_digests_are_apart() -> None:
 
 def test_ends_kept_back_are_counted() -> None:
     raised = ((0, panne(n)) for n in range(3))
-    played = play(*raised, (6, meteo(1)), *((6, panne(n, is_open=False)) for n in range(3)), until=8)
+    sent = (5.5, reported(0, "sent"))
+    played = play(*raised, sent, (6, meteo(1)), *((6, panne(n, is_open=False)) for n in range(3)), until=8)
     digest = next(e for e in played.of("notify") if e.purpose is Purpose.DIGEST)
     assert (digest.digest.ended, digest.digest.lines) == (3, ())
 

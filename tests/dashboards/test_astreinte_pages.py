@@ -13,6 +13,7 @@ from dashboards.callers import Proxies
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, EXERCISE, EXERCISE_ID, REGION, changed, raised
 from streams.messages.decisions import ReleveAcknowledged
+from streams.testing import sample_recall
 from tests.dashboards.answer_door import (
     OTHER_KEYS,
     AnswerDoor,
@@ -42,6 +43,15 @@ def test_who_answered_is_on_the_status_page() -> None:
     door = AnswerDoor()
     door.answer(answer_path(), "prendre")
     assert "Claire Martin a répondu à 20 h 25" in text_of(door.get(person_path("a.leroy")).text)
+
+
+def test_a_call_that_was_recalled_told_nobody_on_the_status_page_and_in_the_chronicle() -> None:
+    door = AnswerDoor()
+    waiting = replace(called(call=3), person="denis", contact="denis/sms")
+    door.board.effect(REGION, waiting)
+    door.board.effect(REGION, replace(sample_recall(waiting.id), at=EVENING + timedelta(minutes=21)))
+    assert "appel annulé : denis." in text_of(door.get(person_path("a.leroy")).text)
+    assert "annulé s'il n'était pas parti par SMS" in text_of(door.get(f"/alertes/{ALERT_ID}").text)
 
 
 def test_a_persons_link_leads_to_their_answers_and_a_message_only_to_reading() -> None:

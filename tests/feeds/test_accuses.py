@@ -1,6 +1,7 @@
 """Proofs of delivery: one form, its refusals, the ladder they climb on the page of an alert, and the HTTP way in."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from streams.messages.decisions import Acknowledge
 from streams.messages.deliveries import DeliveryProof, ProofStep
 from streams.recognising import recognise
 from streams.signals import accuses
+from streams.testing import sample_recall
 from tests.feeds.http_door import Door
 from tests.feeds.signal_builders import one, read, refusal
 
@@ -113,6 +115,18 @@ def climb(board: Board, what: What) -> None:
             board.entry(proof(ProofStep.READ))
         case What.REPLIED:
             board.entry(journaled(Acknowledge(ALERT_ID, "Claire", person=notification().person)))
+
+
+def test_a_recalled_message_is_shown_as_such_unless_it_is_known_to_have_left() -> None:
+    board = told_board()
+    board.effect(REGION, replace(sample_recall(notification().id), at=EVENING + timedelta(seconds=3)))
+    assert rung(board) is What.RECALLED
+    climb(board, What.FAILED)
+    assert rung(board) is What.RECALLED
+    climb(board, What.REPLIED)
+    assert rung(board) is What.RECALLED
+    climb(board, What.SENT)
+    assert rung(board) is What.SENT
 
 
 def test_a_notification_climbs_from_queued_to_answered() -> None:

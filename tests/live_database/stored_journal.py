@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Self
 
-from alerts.adapters.outbox_store import enqueue
+from alerts.adapters.outbox_store import enqueue, recall_all
 from streams.adapters.live_store import LiveStore
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import Quarantined
@@ -55,6 +55,7 @@ class StoredJournal:
         self.store.commit_collected(region, collected, kept, batch.quarantine)
         with self.store.database.writing() as connection:
             enqueue(connection, region, batch.outbox)
+            recall_all(connection, region, (effect for effect, _ in batch.effects))
         self.store.finish(region, batch.finished)
         return self._memory.commit(batch)
 

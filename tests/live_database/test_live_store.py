@@ -20,7 +20,7 @@ from streams.collecting.quarantine import HeldState, Quarantined, Release
 from streams.entry import Draft, Status
 from streams.journal import JournalConflict, fresh_head
 from streams.messages.reference import Etablissement
-from streams.testing import EPOCH, sample_entries, sample_notification, sample_rejection
+from streams.testing import EPOCH, sample_entries, sample_notification, sample_recall, sample_rejection
 from tests.feeds.collecting_builders import NOW, TODAY
 from tests.feeds.test_receipts import RECEIPT
 
@@ -77,6 +77,30 @@ def test_effects_that_come_again_change_nothing(live_store: LiveStore) -> None:
     assert len(list(live_store.effects("52"))) == 4
     counts = live_store.outbox.counts()
     assert (counts[OutboxState.DONE], counts[OutboxState.PENDING]) == (1, 1)
+
+
+def test_a_recall_takes_its_notification_out_once_for_all(live_store: LiveStore) -> None:
+    one, other = sample_notification(1), sample_notification(2)
+    live_store.record_effects("52", [one, other])
+    live_store.record_effects("52", [sample_recall(one.id)])
+    live_store.record_effects("52", [one, sample_recall(one.id)])
+    assert [each.notification for each in live_store.outbox.claim(LATER, "worker", LEASE, 10)] == [other]
+    assert live_store.outbox.counts()[OutboxState.RECALLED] == 1
+
+
+def test_a_recall_and_a_failure_at_once_leave_nothing_to_send(live_store: LiveStore, live_url: str) -> None:
+    calls = [sample_notification(number) for number in range(20)]
+    live_store.record_effects("52", calls)
+    with LiveStore.open(live_url) as other:
+        deliveries = other.outbox.claim(LATER, "other", LEASE, 20)
+        at_once(
+            lambda: live_store.record_effects("52", [sample_recall(each.id) for each in calls]),
+            lambda: [other.outbox.retry(each, LATER, "timeout") for each in deliveries],
+        )
+    assert live_store.outbox.counts()[OutboxState.RECALLED] == 20
+    found = [live_store.outbox.find("52", each.id) for each in calls]
+    # Every attempt ended, and is known to have: nothing may have left.
+    assert not any(item is None or item.may_have_left for item in found)
 
 
 def test_more_effects_than_one_chunk_come_back_in_order(live_store: LiveStore) -> None:

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 
 from alerts.effects import AlertRaised, Effect, EntryRejected, effect_id
-from alerts.outbox import Finished, Item, OutboxState, finish, queue
+from alerts.outbox import Finished, Item, OutboxState, finish, queue, recall
 from streams import messages
 from streams.audit_checks import faults
 from streams.entry import Entry, Status
 from streams.messages import Message
 from streams.messages.decisions import Acknowledge
 from streams.messages.deliveries import DeliveryReport
-from streams.testing import EPOCH, sample_notification
+from streams.testing import EPOCH, sample_notification, sample_recall
 
 CALL = sample_notification("a")
 RAISED = AlertRaised(id="r", at=EPOCH, status="actual", brief=CALL.brief, episode=1)
@@ -51,6 +51,18 @@ def test_a_report_that_no_sender_wrote_is_named() -> None:
     waiting = queue("52", CALL)
     assert found(entries(REPORT), [CALL], [waiting]) == [("notification", 1)]
     assert found(entries(REPORT), [CALL], [waiting], is_alone=False) == []
+
+
+def test_a_recall_and_the_outbox_agree() -> None:
+    waiting = queue("52", CALL)
+    out = recall(waiting)
+    assert out is not None
+    assert found([], [CALL, sample_recall(CALL.id)], [out]) == []
+    assert found(entries(replace(REPORT, outcome="failed")), [CALL, sample_recall(CALL.id)], [out]) == []
+    assert found(entries(REPORT), [CALL, sample_recall(CALL.id)], [DONE]) == []
+    assert found([], [CALL], [out]) == [("notification", 1)]
+    assert found([], [CALL, sample_recall(CALL.id)], [waiting]) == [("notification", 1)]
+    assert found([], [CALL, sample_recall(CALL.id)], [waiting], is_alone=False) == []
 
 
 def test_a_report_of_nothing_is_named() -> None:

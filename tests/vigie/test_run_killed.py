@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from alerts.adapters.link_keys import load_link_keys
-from alerts.effects import Notify
+from alerts.effects import Effect, Notify, Recalled
 from alerts.links import LinkKeys
 from alerts.outbox import OutboxState
 from alerts.sms_wording import link_of
@@ -41,9 +41,18 @@ OPTIONS = ("--link-base", LINK_BASE)
 
 def ordered(place: Place) -> list[Notify]:
     """Return every notification that the journal says was decided."""
+    return [effect for effect in effects(place) if isinstance(effect, Notify)]
+
+
+def effects(place: Place) -> list[Effect]:
     with SqliteJournal.open(place.journal, read_only=True) as journal:
-        effects = [stored.effect for stored in journal.effects("52")]
-    return [effect for effect in effects if isinstance(effect, Notify)]
+        return [stored.effect for stored in journal.effects("52")]
+
+
+def unsent(place: Place) -> set[str]:
+    """Return the notifications that the outbox says were recalled before they were known to have left."""
+    with SqliteJournal.open(place.journal, read_only=True) as journal:
+        return {item.notification.id for item in journal.outbox.items("52") if item.state is OutboxState.RECALLED}
 
 
 def states(place: Place) -> dict[OutboxState, int]:
@@ -52,12 +61,14 @@ def states(place: Place) -> dict[OutboxState, int]:
 
 
 def assert_nothing_was_lost(place: Place, phones: Phones) -> None:
-    """Every decided notification rang at least once, at the right person's, and the journal holds together."""
+    """Every decided notification rang at least once, at the right person's, or was recalled; the journal is sound."""
     rung = Counter((each.person, *_what(each.title, each.text)) for each in phones.rung)
-    keys = keys_of(place)
+    keys, recalled = keys_of(place), unsent(place)
+    assert recalled <= {each.notification for each in effects(place) if isinstance(each, Recalled)}
     wanted = Counter(
         (each.person, each.brief.posture.value, each.purpose.value == "end", link_of(each, LINK_BASE, keys))
         for each in ordered(place)
+        if each.id not in recalled
     )
     missing = wanted - rung
     assert not missing
@@ -144,7 +155,8 @@ def test_kill_9_at_any_instant_loses_no_notification(place: Place, phones: Phone
                 answered.append(f"Claire {name}-reponse")
     with place.monitor(*OPTIONS) as monitor:
         eventually(lambda: not place.dropped(), "every file journaled")
-        eventually(lambda: set(states(place)) == {OutboxState.DONE}, "every message sent and reported")
+        over = {OutboxState.DONE, OutboxState.RECALLED}
+        eventually(lambda: set(states(place)) <= over, "every message sent and reported, or recalled")
         assert monitor.stop() == 0
     assert len(ordered(place)) >= min(rounds, len(NATURES) * len(DEPARTEMENTS)) * 2 // 3
     assert answered
@@ -235,6 +247,34 @@ def test_what_a_dead_channel_refused_is_sent_once_it_is_mended(place: Place, pho
         assert monitor.stop() == 0
     assert len(phones.rung) == 1
     assert_nothing_was_lost(place, phones)
+
+
+@pytest.mark.slow
+def test_what_waited_for_a_dead_channel_is_not_sent_once_somebody_answered(place: Place, phones: Phones) -> None:
+    place.people_at(lambda _: f"json://127.0.0.1:{closed_port()}/closed")
+    for round_ in (0, 1, 3):
+        place.leave(f"{round_}", *_signals(round_))
+    with place.monitor(*OPTIONS) as monitor:
+        eventually(lambda: not place.dropped(), "every file journaled")
+        assert len(ordered(place)) == 3
+        eventually(lambda: all(_error(place, each.id) for each in ordered(place)), "three failed attempts")
+        for number, call in enumerate(ordered(place)):
+            answer(place, f"reponse-{number}", call.brief.alert_id)
+        eventually(lambda: states(place) == {OutboxState.RECALLED: 3}, "three messages recalled")
+        monitor.kill()
+    place.people_at(phones.address)
+    with place.monitor(*OPTIONS) as monitor:
+        place.leave("apres", *_signals(4))
+        eventually(lambda: OutboxState.DONE in states(place), "the next call sent and reported")
+        assert monitor.stop() == 0
+    assert len(phones.rung) == 1
+    assert states(place) == {OutboxState.RECALLED: 3, OutboxState.DONE: 1}
+    assert_nothing_was_lost(place, phones)
+    verified = vigie("audit", "verify", "--journal", place.journal)
+    assert verified.exit_code == 0, verified.stdout + verified.stderr
+    shown = vigie("audit", "show", "--journal", place.journal, "--no-texts").stdout
+    assert shown.count("annulé avant de partir") == 3
+    assert shown.count("annulé s'il n'est pas parti : quelqu'un a répondu") == 3
 
 
 def _error(place: Place, notification_id: str) -> str | None:
