@@ -88,16 +88,20 @@ class Titles:
                 return Duty(self._roles.reading[label], event.starts_at, event.ends_at, people)
         known = ", ".join(f"« {label} »" for label in self._roles.label.values())
         raise UnreadableEvent(
-            f"« {_shown(event.title)} » : aucun rôle reconnu ; écrivez « rôle : personne » ; les rôles : {known}"
+            f"« {shown_title(event.title)} » : aucun rôle reconnu ; écrivez « rôle : personne » ; les rôles : {known}"
         )
 
     def _named(self, title: str, words: str) -> tuple[str, ...]:
         named = [word.strip() for word in words.split(",") if word.strip()]
         unknown = [name for name in named if name not in self._people.reading]
         if unknown or not named:
-            who = f"« {_shown(unknown[0])} » n'est pas une personne du tableau" if unknown else "aucune personne nommée"
+            who = (
+                f"« {shown_title(unknown[0])} » n'est pas une personne du tableau"
+                if unknown
+                else "aucune personne nommée"
+            )
             raise UnreadableEvent(
-                f"« {_shown(title)} » : {who} ; écrivez son nom ou son identifiant, comme dans le tableau"
+                f"« {shown_title(title)} » : {who} ; écrivez son nom ou son identifiant, comme dans le tableau"
             )
         return tuple(dict.fromkeys(self._people.reading[name] for name in named))
 
@@ -175,6 +179,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _shown(text: str) -> str:
+def shown_title(text: str) -> str:
+    """Return a title as a sentence may quote it: on one line, without what a terminal would obey, cut."""
     plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[: _LONGEST_SHOWN - 1]}…"

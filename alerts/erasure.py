@@ -13,7 +13,9 @@ from typing import Final
 
 from alerts.outbox import Item
 
-_LEFT: Final = re.compile(r"\[texte effacé, sha256 ([0-9a-f]{64})\]")
+LEFT_START: Final = "[texte effacé, sha256 "
+"""How what is left in place of a text begins."""
+_LEFT: Final = re.compile(rf"{re.escape(LEFT_START)}([0-9a-f]{{64}})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def is_erasable(item: Item, before: datetime) -> bool:
 
 def erased(item: Item) -> Item:
     """Return the item with the digest of its text in its place; what a channel answered goes too."""
-    return replace(item, title="", body=f"[texte effacé, sha256 {text_digest(item.title, item.body)}]", error="")
+    return replace(item, title="", body=f"{LEFT_START}{text_digest(item.title, item.body)}]", error="")
 
 
 def erasure(items: Iterable[Item], before: datetime) -> Erasure:

@@ -8,7 +8,7 @@ the link is opened, never read from the link.
 =========  ================================================================  =====================================
 scope      what the 16 bytes are                                             what it opens
 =========  ================================================================  =====================================
-``r``      the id of a notification (a UUID)                                 the answer of its person to its alert
+``r``      the id of a notification (a UUID)                                 the answers of its person to its alerts
 ``p``      the same                                                          the open alerts, to read
 ``a``      minutes since 1970 (4 bytes), then SHA-256 of région and person   the open alerts and the relève of a
            (12 bytes)                                                        person, to answer too

@@ -24,6 +24,15 @@ def route_of(roster: Roster, brief: AlertBrief, audience: Audience) -> Policy:
     return Policy((), (), steps, pace.repeat, pace.fallback)
 
 
+def roles_called(roster: Roster) -> Iterator[tuple[str, str]]:
+    """Yield each role that a roster's own escalation calls, with what calls it, in French; a role may come twice."""
+    yield roster.escalation.fallback, "le repli de l'escalade"
+    for number, policy in enumerate(roster.policies, 1):
+        for step, each in enumerate(policy.steps, 1):
+            yield from ((role, f"l'étape {step} de la politique {number}") for role in each.roles)
+        yield policy.fallback, f"le repli de la politique {number}"
+
+
 def is_fallback(route: Policy, step: int) -> bool:
     """Tell whether the fallback was called, ``step`` steps having been taken."""
     return step > len(route.steps)

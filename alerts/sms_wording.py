@@ -39,10 +39,13 @@ def alert_link(link_base: str, alert_id: str) -> str:
 
 def link_of(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> str:
     """Return the link of a notification: signed for its person when there are ``keys``, else the alert's page."""
+    return own_link(notify, link_base, keys) or alert_link(link_base, notify.brief.alert_id)
+
+
+def own_link(notify: Notify, link_base: str, keys: LinkKeys | None) -> str | None:
+    """Return the link by which the person of a notification answers it, None when nothing signs it."""
     token = None if keys is None else answer_token(keys, notify)
-    if token is None:
-        return alert_link(link_base, notify.brief.alert_id)
-    return signed_link(link_base, Scope.ANSWER, token)
+    return None if token is None else signed_link(link_base, Scope.ANSWER, token)
 
 
 def signed_link(link_base: str, scope: Scope, token: str) -> str:

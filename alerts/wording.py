@@ -139,7 +139,7 @@ def _request(notify: Notify, link: str) -> str:
         case Purpose.END:
             return f"C'est terminé, plus rien n'est attendu de vous :\n{link}"
         case Purpose.DIGEST:
-            return f"Toutes les alertes ouvertes, pour y répondre :\n{link}"
+            return f"Les alertes de ce résumé, pour y répondre :\n{link}"
 
 
 def _delay(notify: Notify, now: datetime) -> str:

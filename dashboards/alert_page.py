@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from alerts.french import duration_text, hour_text, instant_text
 from dashboards.alert_view import AlertView
 from dashboards.board import Board
 from dashboards.chronicle import Line, moves, told
-from dashboards.labels import BADGES, Badge, banner_of, plain
+from dashboards.labels import BADGES, Badge, banner_of
 from dashboards.lateness import warning
 from dashboards.measure import Measure, measure
+from dashboards.naming import names_of
 from orsan_plans.assess import Evidence
 
 
@@ -43,7 +45,7 @@ class AlertPage:
 def alert_page(board: Board, alert: AlertView, now: datetime) -> AlertPage:
     """Return the page of an alert as of ``now`` (aware)."""
     brief, zone = alert.brief, alert.brief.time_zone
-    end = alert.ended_at or now
+    end, named = alert.ended_at or now, partial(names_of, board, alert.region)
     return AlertPage(
         alert_id=brief.alert_id,
         banner=banner_of(alert.status, brief.exercise),
@@ -51,7 +53,7 @@ def alert_page(board: Board, alert: AlertView, now: datetime) -> AlertPage:
         volet=brief.volet,
         territory=brief.territory_name,
         title=brief.title,
-        standing=standing(alert),
+        standing=standing(board, alert),
         is_waiting=alert.is_waiting,
         is_open=alert.is_open,
         since=instant_text(brief.since, zone),
@@ -61,20 +63,21 @@ def alert_page(board: Board, alert: AlertView, now: datetime) -> AlertPage:
         silence=_silence(brief.evidence, zone),
         reference=brief.evidence.reference,
         reflex_actions=brief.reflex_actions,
-        told=tuple(told(alert)),
-        moves=tuple(moves(alert)),
+        told=tuple(told(alert, named)),
+        moves=tuple(moves(alert, named)),
         late=warning(board.following, alert.region, board.regions.get(alert.region), now, zone),
         read_at=instant_text(now, zone),
     )
 
 
-def standing(alert: AlertView) -> str:
+def standing(board: Board, alert: AlertView) -> str:
     """Return where the alert stands: waiting, answered by whom, covered by another one, or over."""
     zone = alert.brief.time_zone
     if alert.ended_at is not None:
         return f"Terminée depuis le {instant_text(alert.ended_at, zone)}"
     if alert.acknowledged_at is not None:
-        return f"{plain(alert.acknowledged_by)} a répondu à {hour_text(alert.acknowledged_at, zone)}"
+        names = names_of(board, alert.region, alert.acknowledged_by)
+        return f"{names} a répondu à {hour_text(alert.acknowledged_at, zone)}"
     if alert.subsumed_by:
         return "Suivie dans une alerte plus large, qui couvre ce territoire"
     return "Personne n'a encore répondu" if alert.brief.needs_answer else "Pour information, aucune réponse attendue"

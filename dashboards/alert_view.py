@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import AlertBrief, AlertChange, AlertChanged, Notify, NotSent
 
 HISTORY_LIMIT = 200
@@ -16,6 +17,9 @@ class What(StrEnum):
 
     RAISED = "raised"
     PROPOSED = "proposed"
+    VOLET_PROPOSED = "volet_proposed"
+    VOLET_ACTIVATED = "volet_activated"
+    VOLET_LIFTED = "volet_lifted"
     QUEUED = "queued"
     SENT = "sent"
     DELIVERED = "delivered"
@@ -43,11 +47,19 @@ LADDER: Final = (What.QUEUED, What.FAILED, What.RECALLED, What.SENT, What.DELIVE
 _NOT_LEFT: Final = frozenset({What.FAILED, What.RECALLED})
 
 
+_UNSAID: Final = {
+    AlertChange.ANSWERED: AnswerDecision.TAKE.value,
+    AlertChange.ACKNOWLEDGED: AnswerDecision.TAKE.value,
+    AlertChange.HANDED_ON: AnswerDecision.HAND_ON.value,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of an alert's history; the meaning of ``person`` and ``detail`` depends on ``what``.
 
-    ``notification_id`` ties what became of a notification to its decision; ``channel`` is how it went.
+    ``notification_id`` ties what became of a notification to its decision; ``channel`` is how it went. ``decision`` is
+    what the person chose, ``detail`` then why.
     """
 
     at: datetime
@@ -57,6 +69,7 @@ class Event:
     detail: str = ""
     channel: str = ""
     notification_id: str = ""
+    decision: str = ""
 
     @classmethod
     def of_notify(cls, notify: Notify, at: datetime, what: What) -> "Event":
@@ -126,13 +139,22 @@ class AlertView:
                 alert = alert.proving(line.notification_id, What.REPLIED, at)
         return alert
 
+    def _decision(self, effect: AlertChanged) -> str:
+        """Return what the person chose: an effect that does not say it tells of an alert taken or handed on."""
+        if effect.decision or effect.change not in _UNSAID:
+            return effect.decision
+        # Answered by nobody now: those of before are enough for the milder posture.
+        has_eased = any(line.what is What.EASED and line.at == effect.at for line in self.history)
+        return "" if has_eased else _UNSAID[effect.change]
+
     def changed(self, effect: AlertChanged) -> "AlertView":
         """Return the alert after a change."""
         what = What(effect.change.value)
-        said = " : ".join(filter(None, (effect.decision.replace("_", " "), effect.reason)))
         is_signal = what is What.ATTACHED
         noted = self.noting(
-            Event(effect.at, what, detail=effect.by) if is_signal else Event(effect.at, what, effect.by, detail=said)
+            Event(effect.at, what, detail=effect.by)
+            if is_signal
+            else Event(effect.at, what, effect.by, detail=effect.reason, decision=self._decision(effect))
         )
         match effect.change:
             case AlertChange.ACKNOWLEDGED:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import Notify
 from alerts.french import hour_text, instant_text
 from dashboards.alert_page import AlertPage, alert_page
 from dashboards.alert_view import AlertView
 from dashboards.board import Board
-from dashboards.labels import plain
+from dashboards.naming import name_of, role_title
 from dashboards.trend import trend
-from streams.messages import AnswerDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,6 @@ def answer_page(board: Board, alert: AlertView, notify: Notify, now: datetime) -
         next_step=next_step(board, alert),
         over=_over(alert),
     )
-
-
-def name_of(board: Board, region: str, person: str) -> str:
-    """Return what a person of the roster is called, or their id in words."""
-    roster = board.roster(region)
-    known = roster.person(person) if roster else None
-    return known.name if known else plain(person)
-
-
-def role_title(board: Board, region: str, role: str) -> str:
-    """Return the title of a role of the roster, or its id in words."""
-    roster = board.roster(region)
-    titles = (each.title for each in roster.roles if each.id == role) if roster else iter(())
-    return next(titles, plain(role))
 
 
 def next_step(board: Board, alert: AlertView) -> str:

@@ -9,10 +9,11 @@ from typing import Final
 from alerts.french import duration_text, instant_text
 from dashboards.alert_page import standing
 from dashboards.alert_view import AlertView, What
-from dashboards.answering import name_of, next_step, role_title
+from dashboards.answering import next_step
 from dashboards.board import Board
-from dashboards.labels import BADGES, TAG_OF_STATUS, Badge
+from dashboards.labels import BADGES, Badge, tag_of
 from dashboards.lateness import warning
+from dashboards.naming import name_of, role_title
 from orsan_plans.geography import REGIONS
 
 MOST_SHOWN: Final = 200
@@ -23,7 +24,7 @@ _TOLD: Final = _REACHED | {What.FAILED, What.RECALLED}
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """One open alert; ``path`` leads to its answer for this reader, empty when they cannot answer it."""
+    """One alert; ``path`` leads to its answer for this reader, empty when they cannot; ``lasting`` empty when over."""
 
     alert_id: str
     path: str
@@ -48,6 +49,7 @@ class AstreintePage:
     mine: tuple[OpenAlert, ...]
     others: tuple[OpenAlert, ...]
     hidden: int
+    quiet: tuple[str, ...]
     late: str
     read_at: str
 
@@ -55,20 +57,21 @@ class AstreintePage:
 def astreinte_page(
     board: Board, region: str, person: str, now: datetime, paths: Mapping[str, str] | None = None
 ) -> AstreintePage:
-    """Return the status page of a person of a région as of ``now``; ``paths`` lead to answers, by notification id."""
+    """Return the status page of a person of a région as of ``now``; ``paths`` lead to their answers, by alert id."""
     kept = sorted(
         (each for each in board.alerts if each.region == region and each.is_open), key=partial(_urgency, board)
     )
     mine = [each for each in kept if was_told(each, person)]
     others = [each for each in kept if not was_told(each, person)]
-    room = max(0, MOST_SHOWN - len(mine))
+    room, paths = max(0, MOST_SHOWN - len(mine)), paths or {}
     zone = zone_of(region)
     return AstreintePage(
         name=name_of(board, region, person),
         roles=tuple(roles_now(board, region, person, now)),
-        mine=tuple(_open(board, each, now, _path(each, person, paths or {})) for each in mine[:MOST_SHOWN]),
-        others=tuple(_open(board, each, now, "") for each in others[:room]),
+        mine=tuple(open_alert(board, each, now, paths.get(each.brief.alert_id, "")) for each in mine[:MOST_SHOWN]),
+        others=tuple(open_alert(board, each, now, "") for each in others[:room]),
         hidden=max(0, len(mine) - MOST_SHOWN) + max(0, len(others) - room),
+        quiet=board.quiet(region, now, zone),
         late=warning(board.following, region, board.regions.get(region), now, zone),
         read_at=instant_text(now, zone),
     )
@@ -104,23 +107,20 @@ def _urgency(board: Board, alert: AlertView) -> tuple[bool, bool, int, datetime]
     return (alert.status != "actual", not alert.is_waiting, -rank, alert.brief.since)
 
 
-def _path(alert: AlertView, person: str, paths: Mapping[str, str]) -> str:
-    return next((paths[id_] for id_ in told_ids(alert, person) if id_ in paths), "")
-
-
-def _open(board: Board, alert: AlertView, now: datetime, path: str) -> OpenAlert:
+def open_alert(board: Board, alert: AlertView, now: datetime, path: str) -> OpenAlert:
+    """Return an alert as a list shows it."""
     brief = alert.brief
     return OpenAlert(
         alert_id=brief.alert_id,
         path=path,
-        tag=TAG_OF_STATUS[alert.status],
+        tag=tag_of(alert.status, brief.exercise),
         badge=BADGES[board.current_posture(alert)],
         volet=brief.volet,
         territory=brief.territory_name,
         title=brief.title,
-        standing=standing(alert),
+        standing=standing(board, alert),
         is_waiting=alert.is_waiting,
-        lasting=duration_text(max(now - brief.since, timedelta(0))),
+        lasting=duration_text(max(now - brief.since, timedelta(0))) if alert.is_open else "",
         calls=_calls(board, alert),
         next_step=next_step(board, alert),
     )

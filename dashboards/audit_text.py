@@ -11,6 +11,7 @@ from alerts.effects import AlertBrief
 from alerts.french import day_text
 from dashboards.labels import (
     CHANGES,
+    DECISIONS,
     PURPOSES,
     REASON_NOT_SENT,
     REASON_RECALLED,
@@ -23,15 +24,9 @@ from streams.audit_records import Record, What
 
 COLUMNS: Final = (
     *("instant", "region", "statut", "exercice", "alerte", "volet", "territoire", "quoi", "personne", "role"),
-    *("canal", "objet", "decision", "resultat", "resultat_le", "essais", "detail", "titre", "texte"),
+    *("canal", "objet", "decision", "resultat", "resultat_le", "essais", "detail", "titre", "texte", "message"),
 )
 
-_ANSWERS: Final = {
-    "prendre": "« je prends »",
-    "transmettre": "« je transmets »",
-    "fausse_alerte": "« fausse alerte »",
-    "surveiller": "« à surveiller »",
-}
 _RESULTS: Final = {
     "sent": "envoyé",
     "failed": "ÉCHEC",
@@ -85,40 +80,54 @@ class Audit:
     def lines(self, *, with_texts: bool = True) -> Iterator[str]:
         """Yield the audit, alert by alert, then what concerns none."""
         groups: dict[str, list[Record]] = {}
+        said: dict[str, str] = {}
         for record in self.records:
             groups.setdefault(record.alert_id, []).append(record)
         others = groups.pop("", [])
         for alert_id, group in groups.items():
             yield from self._heading(alert_id, group)
-            yield from self._told(group, with_texts=with_texts)
+            yield from self._told(group, said, with_texts=with_texts)
             yield ""
         if others:
             yield "Décisions de l'autorité, exercices, effacements"
-            yield from self._told(others, with_texts=with_texts)
+            yield from self._told(others, said, with_texts=with_texts)
 
     def summary(self) -> str:
         """Return one line of counts."""
-        told = Counter(record.result for record in self.records if record.what is What.TOLD)
+        told = Counter(self._results())
         counts = Counter(record.what for record in self.records)
         sent = told["sent"] + told["done"]
         waiting = told["pending"] + told["claimed"]
         recalled = told["recalled"] + told["recalled_sending"]
         return (
-            f"{counts[What.TOLD]} messages ({sent} remis, {told['failed']} en échec, {waiting} en attente"
-            f"{f', {recalled} annulés' if recalled else ''}), "
-            f"{counts[What.NOT_SENT]} non-envois motivés, {counts[What.ANSWERED]} réponses, "
-            f"{counts[What.DECIDED]} décisions de l'autorité"
+            f"{_counted(told.total(), 'message')} ({sent} remis, {told['failed']} en échec, {waiting} en attente"
+            f"{f', {recalled} annulés' if recalled else ''}), {_counted(counts[What.NOT_SENT], 'non-envoi motivé')}, "
+            f"{_counted(counts[What.ANSWERED], 'réponse')}, {_counted(counts[What.DECIDED], 'décision')} de l'autorité"
         )
 
+    def _results(self) -> Iterator[str]:
+        """Yield what became of each message, once, however many alerts it is about."""
+        counted: set[str] = set()
+        for record in self.records:
+            if record.what is What.TOLD and record.message not in counted:
+                counted |= {record.message} - {""}
+                yield record.result
+
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """Yield one row of `COLUMNS` per record; no cell begins as a formula does."""
+        """Yield one row of `COLUMNS` per record; no cell begins as a formula does.
+
+        The text of a message about several alerts is in the first of its rows.
+        """
+        written: set[str] = set()
         for each in self.records:
+            text = "" if each.message in written else _closed(each.text)
+            written |= {each.message} - {""}
             brief = self._briefs.get(each.alert_id)
             about = (brief.volet, brief.territory) if brief else ("", "")
             row = (
                 *(_stamp(each.at), each.region, each.status, each.exercise, each.alert_id, *about, _WHAT[each.what]),
                 *(each.person, each.role, each.channel, each.purpose, each.decision, each.result),
-                *(_stamp(each.result_at), str(each.tries or ""), each.detail, each.title, _closed(each.text)),
+                *(_stamp(each.result_at), str(each.tries or ""), each.detail, each.title, text, each.message),
             )
             yield tuple(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row)
 
@@ -132,18 +141,19 @@ class Audit:
         yield " · ".join(filter(None, words))
         yield f"  alerte {alert_id}"
 
-    def _told(self, group: list[Record], *, with_texts: bool) -> Iterator[str]:
+    def _told(self, group: list[Record], said: dict[str, str], *, with_texts: bool) -> Iterator[str]:
+        """Yield the lines of an alert; ``said`` gives the alert under which a message was told already."""
         day = ""
         for record in group:
             local = record.at.astimezone(self._zone)
             if day != day_text(local.date()):
                 day = day_text(local.date())
                 yield f"  {day}"
-            yield f"    {local:%H:%M:%S}  {_PHRASES[record.what](self, record)}"
-            if with_texts and (record.title or record.text):
-                yield from (
-                    f"              | {line}" for line in (record.title, *_closed(record.text).splitlines()) if line
-                )
+            first = said.setdefault(record.message, record.alert_id) if record.message else record.alert_id
+            again = "" if first == record.alert_id else f" ; même message que pour l'alerte {first}"
+            yield f"    {local:%H:%M:%S}  {_PHRASES[record.what](self, record)}{again}"
+            if with_texts and not again:
+                yield from _texts(record)
 
     def _who(self, record: Record) -> str:
         name = self._names.get(record.person, plain(record.person))
@@ -171,7 +181,7 @@ class Audit:
         return f"message pour {self._who(record)}{how} annulé s'il n'est pas parti : {why}{_because(record.detail)}"
 
     def _answered(self, record: Record) -> str:
-        decision = _ANSWERS.get(record.decision, plain(record.decision))
+        decision = DECISIONS.get(record.decision, plain(record.decision))
         tag = tag_of(record.status, record.exercise)
         via = f" ({record.channel})" if record.channel else ""
         refused = f" ; sans effet : {record.result}" if record.result else ""
@@ -208,6 +218,17 @@ _PHRASES: Final[dict[What, Callable[[Audit, Record], str]]] = {
     What.EXERCISE: Audit._exercised,  # noqa: SLF001
     What.ERASED: Audit._erased,  # noqa: SLF001
 }
+
+
+def _counted(count: int, words: str) -> str:
+    """Return ``3 non-envois motivés``: French keeps the singular below two."""
+    plural = " ".join(f"{word}s" for word in words.split())
+    return f"{count} {words if count < 2 else plural}"  # noqa: PLR2004 - a rule of grammar
+
+
+def _texts(record: Record) -> Iterator[str]:
+    lines = (record.title, *_closed(record.text).splitlines())
+    return (f"              | {line}" for line in lines if line)
 
 
 def _closed(text: str) -> str:

@@ -34,21 +34,17 @@ from dashboards.burden import Burden
 from dashboards.delivering import Delivering
 from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
+from dashboards.quiet import Quiet
 from dashboards.tally import Histogram, Tally
 from orsan_plans import territory as territories
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading
 from streams.collecting.source_quality import SourceStatus
 from streams.entry import Entry, Status
-from streams.messages import (
-    KIND_OF_TYPE,
-    Acknowledge,
-    DeliveryProof,
-    EtablissementList,
-    ProofStep,
-    RosterVersion,
-    decode,
-)
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryProof, ProofStep
+from streams.messages.reference import Etablissement, EtablissementList, RosterVersion
 
 _ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
 _LATER: Final = (Purpose.END, Purpose.REMINDER)
@@ -105,11 +101,13 @@ class Board:
         self._exercises: dict[tuple[str, int], int] = {}
         self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
+        self._places: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
         self._alerts_of: dict[str, tuple[str, ...]] = {}
         self._rosters: dict[str, Roster] = {}
         self._releves: dict[str, ReleveTaken] = {}
         self._dues: dict[str, datetime] = {}
+        self._quiet: dict[str, Quiet] = {}
         self.following = Following()
         self.delivering = Delivering()
         self.entries = Tally()
@@ -130,16 +128,18 @@ class Board:
         if entry.kind == _ETABLISSEMENTS and entry.status is Status.ACTUAL:
             known = decode(entry.kind, entry.payload)
             if isinstance(known, EtablissementList):
-                self.name({f"ETAB-{site.finess}": site.name for site in known.etablissements})
+                self.sites(known.etablissements)
         if entry.kind == _ROSTER and entry.status is Status.ACTUAL:
             version = decode(entry.kind, entry.payload)
             limits = version.content.get("limits") if isinstance(version, RosterVersion) else None
             if limits:
                 self._burdens[entry.region] = self.burden(entry.region).under(limits["night_budget"])
 
-    def name(self, names: Mapping[str, str]) -> None:
-        """Note what territories are called."""
-        self._names = {**self._names, **names}
+    def sites(self, sites: Iterable[Etablissement]) -> None:
+        """Note what establishments are called, and in which département they are."""
+        known = {f"ETAB-{each.finess}": each for each in sites}
+        self._names = {**self._names, **{id_: each.name for id_, each in known.items()}}
+        self._places = {**self._places, **{id_: f"DEP-{each.departement}" for id_, each in known.items()}}
 
     def advanced(self, region: str, instant: datetime) -> None:
         """Note that no deadline of the region at or before ``instant`` is left to fire; never goes back."""
@@ -149,6 +149,10 @@ class Board:
     def rostered(self, region: str, roster: Roster) -> None:
         """Note the roster in force in a région."""
         self._rosters[region] = roster
+
+    def quieted(self, region: str, quiet: Quiet) -> None:
+        """Replace the silences and the maintenance windows of a région."""
+        self._quiet[region] = quiet
 
     def due(self, alert_id: str, at: datetime | None) -> None:
         """Note when an open alert next has something due, such as a call; None when nothing is."""
@@ -204,7 +208,7 @@ class Board:
                 key = PostureKey(region, effect.territory, effect.volet, effect.rule, effect.status)
                 self.posture(key, effect.after, effect.at)
             case VoletDecided() | VoletProposed():
-                self._decisions[region, effect.volet, effect.territory, effect.status] = effect
+                self._decided(region, effect)
             case AlertRaised():
                 self._raised(region, effect)
             case AlertChanged():
@@ -310,6 +314,10 @@ class Board:
         """Return the roster in force in a région, or None."""
         return self._rosters.get(region)
 
+    def quiet(self, region: str, now: datetime, zone: str) -> tuple[str, ...]:
+        """Return what nobody is called for in a région at ``now``, one line each, in French."""
+        return tuple(self._quiet.get(region, Quiet()).lines(now, zone, self._names))
+
     def releve(self, region: str) -> ReleveTaken | None:
         """Return the last hand-over that was acknowledged in a région, or None."""
         return self._releves.get(region)
@@ -337,10 +345,9 @@ class Board:
                 self._alerts[answer.alert_id] = alert.answered_by(answer.person, entry.occurred_at)
             case DeliveryProof() as proof:
                 self.proofs.add(entry.region, entry.status.value, proof.step.value)
-                alert = self._alerts.get(self._alerts_of.get(proof.notification_id, ("",))[0])
-                if alert is not None:
-                    proved = alert.proving(proof.notification_id, _STEPS[proof.step], proof.at)
-                    self._alerts[alert.brief.alert_id] = proved
+                for alert_id in self._alerts_of.get(proof.notification_id, ()):
+                    if told := self._alerts.get(alert_id):
+                        self._alerts[alert_id] = told.proving(proof.notification_id, _STEPS[proof.step], proof.at)
 
     def _raised(self, region: str, effect: AlertRaised) -> None:
         known = self._alerts.get(effect.brief.alert_id)
@@ -357,6 +364,20 @@ class Board:
         self._alerts[effect.alert_id] = alert.changed(effect)
         if effect.change is AlertChange.CLOSED:
             self._forget()
+
+    def _decided(self, region: str, effect: VoletDecided | VoletProposed) -> None:
+        self._decisions[region, effect.volet, effect.territory, effect.status] = effect
+        what = What.VOLET_PROPOSED
+        if isinstance(effect, VoletDecided):
+            what = What.VOLET_ACTIVATED if effect.is_active else What.VOLET_LIFTED
+        detail = f"{self.name_of(effect.territory)} : {effect.reason}"
+        for alert in self._alerts.copy().values():
+            brief = alert.brief
+            is_of_it = (alert.region, alert.status, brief.volet) == (region, effect.status, effect.volet)
+            # Every alert of a région lies in it.
+            places = {brief.territory, self._places.get(brief.territory), f"REG-{region}", "FR"}
+            if is_of_it and alert.is_open and effect.territory in places:
+                self._note(brief.alert_id, Event(effect.at, what, effect.author, detail=detail))
 
     def _note(self, alert_id: str, event: Event) -> None:
         alert = self._alerts.get(alert_id)
@@ -376,7 +397,9 @@ class Board:
         ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
         for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
             for line in self._alerts.pop(alert_id).history:
-                self._alerts_of.pop(line.notification_id, None)
+                others = self._alerts_of.get(line.notification_id, ())
+                if not any(each in self._alerts for each in others):
+                    self._alerts_of.pop(line.notification_id, None)
             self._paged.pop(alert_id, None)
             self._dues.pop(alert_id, None)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import NonSend, Purpose, RecallReason
 from dashboards.alert_view import What
 from orsan_plans.indicator import INDICATORS
@@ -81,6 +82,9 @@ PURPOSES: Final[dict[str, str]] = {
 CHANGES: Final[dict[What, str]] = {
     What.RAISED: "Alerte ouverte",
     What.PROPOSED: "Activation du volet proposée à l'autorité",
+    What.VOLET_PROPOSED: "Activation du volet proposée",
+    What.VOLET_ACTIVATED: "Volet activé par l'autorité",
+    What.VOLET_LIFTED: "Volet levé par l'autorité",
     What.ATTACHED: "Signal rattaché",
     What.EASED: "La situation s'améliore",
     What.ANSWERED: "Une réponse",
@@ -93,6 +97,18 @@ CHANGES: Final[dict[What, str]] = {
     What.RESOLVED: "Situation revenue sous les seuils",
     What.CLOSED: "Alerte close",
 }
+
+
+DECISIONS: Final = {
+    AnswerDecision.TAKE.value: "« je prends »",
+    AnswerDecision.HAND_ON.value: "« je transmets »",
+    AnswerDecision.FALSE_ALARM.value: "« fausse alerte »",
+    AnswerDecision.WATCH.value: "« à surveiller »",
+    "activer": "volet activé",
+    "lever": "volet levé",
+    "proposer": "volet proposé",
+}
+"""What a person decides of an alert, or of its volet."""
 
 
 def channel_label(channel: str) -> str:

@@ -9,11 +9,12 @@ from typing import Final
 from alerts.effects import ReleveTaken
 from alerts.french import instant_text
 from dashboards.alert_view import AlertView, Event, What
-from dashboards.answering import name_of, next_step, role_title
+from dashboards.answering import next_step
 from dashboards.astreinte_page import zone_of
 from dashboards.board import Board
-from dashboards.labels import BADGES, REASON_NOT_SENT, TAG_OF_STATUS, plain
+from dashboards.labels import BADGES, REASON_NOT_SENT, tag_of
 from dashboards.lateness import warning
+from dashboards.naming import name_of, names_of, role_title
 from dashboards.situation import situation
 
 FIRST_LOOK: Final = timedelta(days=7)
@@ -40,6 +41,7 @@ class Releve:
     open_alerts: tuple[str, ...]
     answers: tuple[str, ...]
     decisions: tuple[str, ...]
+    quiet: tuple[str, ...]
     ended: tuple[str, ...]
     troubles: tuple[str, ...]
     silent_feeds: tuple[str, ...]
@@ -56,13 +58,14 @@ def releve(board: Board, region: str, person: str, now: datetime) -> Releve:
     alerts = [each for each in board.alerts if each.region == region]
     sections = situation(board, now, region).regions
     open_alerts = tuple(_open(board, each) for each in alerts if each.is_open)
-    answers = tuple(_answer(each) for each in alerts if each.is_open and each.acknowledged_at is not None)
-    ended = tuple(_ended(each) for each in alerts if each.ended_at is not None and each.ended_at >= since)
+    answers = tuple(_answer(board, each) for each in alerts if each.is_open and each.acknowledged_at is not None)
+    ended = tuple(_ended(board, each) for each in alerts if each.ended_at is not None and each.ended_at >= since)
     troubles = tuple(line for each in alerts for line in _troubles(board, each, since))
     decisions = tuple(line for each in sections for line in each.decisions)
+    quiet = tuple(line for each in sections for line in each.quiet)
     silent = tuple(line for each in sections for line in each.silent_feeds)
     note = " ".join(each.feeds_note for each in sections)
-    told = (open_alerts, answers, decisions, ended, troubles, silent, (note,))
+    told = (open_alerts, answers, decisions, quiet, ended, troubles, silent, (note,))
     return Releve(
         name=name_of(board, region, person),
         roles=tuple(_roles(board, region, person, now)),
@@ -71,6 +74,7 @@ def releve(board: Board, region: str, person: str, now: datetime) -> Releve:
         open_alerts=open_alerts,
         answers=answers,
         decisions=decisions,
+        quiet=quiet,
         ended=ended,
         troubles=troubles,
         silent_feeds=silent,
@@ -101,7 +105,7 @@ def _title(alert: AlertView) -> str:
 
 
 def _tag(alert: AlertView) -> str:
-    return f"{TAG_OF_STATUS[alert.status]} · " if alert.status != "actual" else ""
+    return f"{tag_of(alert.status, alert.brief.exercise)} · " if alert.status != "actual" else ""
 
 
 def _place(alert: AlertView) -> str:
@@ -116,14 +120,16 @@ def _open(board: Board, alert: AlertView) -> str:
     return " ".join(filter(None, (line, next_step(board, alert))))
 
 
-def _answer(alert: AlertView) -> str:
+def _answer(board: Board, alert: AlertView) -> str:
     at = alert.acknowledged_at or alert.brief.raised_at
-    return f"{plain(alert.acknowledged_by)}, le {instant_text(at, alert.brief.time_zone)} : {_title(alert)}."
+    names = names_of(board, alert.region, alert.acknowledged_by)
+    return f"{names}, le {instant_text(at, alert.brief.time_zone)} : {_title(alert)}."
 
 
-def _ended(alert: AlertView) -> str:
+def _ended(board: Board, alert: AlertView) -> str:
     at = alert.ended_at or alert.brief.raised_at
-    by = f", réponse de {plain(alert.acknowledged_by)}" if alert.acknowledged_by else ", sans réponse"
+    names = names_of(board, alert.region, alert.acknowledged_by)
+    by = f", réponse de {names}" if names else ", sans réponse"
     return f"{_title(alert)}, terminée le {instant_text(at, alert.brief.time_zone)}{by}."
 
 

@@ -10,7 +10,7 @@ from dashboards.metrics import Notification
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Unknown
 from streams.entry import Status
-from streams.messages import ProofStep
+from streams.messages.deliveries import ProofStep
 
 Sample = tuple[tuple[str, ...], float]
 """Label values, in the catalogue's order, and the value."""

@@ -52,6 +52,7 @@ class RegionSection:
     late: str
     alerts: tuple[AlertLine, ...]
     decisions: tuple[str, ...]
+    quiet: tuple[str, ...]
     territories: tuple[TerritoryLine, ...]
     silent_feeds: tuple[str, ...]
     feeds_note: str
@@ -86,6 +87,7 @@ def _section(board: Board, region: str, advanced_to: datetime | None, now: datet
         late=warning(board.following, region, advanced_to, now, zone),
         alerts=tuple(_alerts(board, region, now)),
         decisions=tuple(_decision(board, decided, zone) for place, decided in board.decisions if place == region),
+        quiet=board.quiet(region, now, zone),
         territories=tuple(_territories(board, region)),
         silent_feeds=tuple(_silent(board, feeds, zone)),
         feeds_note=_feeds_note(feeds),
@@ -108,7 +110,7 @@ def _alerts(board: Board, region: str, now: datetime) -> Iterator[AlertLine]:
             volet=brief.volet,
             territory=brief.territory_name,
             title=brief.title,
-            standing=standing(alert),
+            standing=standing(board, alert),
             is_waiting=alert.is_waiting,
             lasting=duration_text(max(now - brief.since, timedelta(0))),
         )

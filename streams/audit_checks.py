@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, Recalled, encode
+from alerts.effect_codec import encode
+from alerts.effects import AlertRaised, Effect, EntryRejected, Notify, Recalled
 from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
 from streams.integrity import Problem
-from streams.messages import KIND_OF_TYPE, Acknowledge, DeliveryReport, decode
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
 
 _ANSWER: Final = KIND_OF_TYPE[Acknowledge]
 _REPORT: Final = KIND_OF_TYPE[DeliveryReport]

@@ -26,16 +26,11 @@ from alerts.effects import (
 )
 from alerts.outbox import Item, OutboxState
 from streams.entry import Entry
-from streams.messages import (
-    KIND_OF_TYPE,
-    Acknowledge,
-    DeliveryReport,
-    ExerciseClosed,
-    ExerciseOpened,
-    RosterVersion,
-    TextsErased,
-    decode,
-)
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport, TextsErased
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.messages.reference import RosterVersion
 
 
 class What(StrEnum):
@@ -55,6 +50,8 @@ class What(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One fact of the audit; ``alert_id`` is empty for what concerns no alert.
+
+    A message about several alerts is a record of each, under the same ``message``.
 
     ``result`` is what became of a message (``sent``, ``failed``, a state of the outbox, ``recalled_sending`` when it
     was recalled while it was being sent, empty when nothing is known), why one was recalled, or why an answer changed
@@ -79,6 +76,7 @@ class Record:
     title: str = ""
     text: str = ""
     brief: AlertBrief | None = None
+    message: str = ""
 
 
 @dataclass(slots=True)
@@ -158,8 +156,9 @@ def records(
     for effect in effects:
         if isinstance(effect, EntryRejected) and effect.seq in answers:
             answers[effect.seq] = replace(answers[effect.seq], result=effect.reason)
-        record = _of_effect(region, effect, said, item_of)
-        if record is not None:
+        if isinstance(effect, Notify):
+            decided += _told(region, effect, said.reports.get(effect.id), item_of(effect.id))
+        elif (record := _of_effect(region, effect)) is not None:
             decided.append(record)
     # What was said comes before what it caused.
     yield from sorted([*answers.values(), *decided], key=lambda record: record.at)
@@ -169,14 +168,11 @@ _SAID_BY_ENTRIES: Final = frozenset({AlertChange.ANSWERED, AlertChange.ACKNOWLED
 """What the answer itself says already, with its decision and reason."""
 
 
-def _of_effect(region: str, effect: Effect, said: Said, item_of: Callable[[str], Item | None]) -> Record | None:  # noqa: PLR0911
-    # One return per kind of effect.
+def _of_effect(region: str, effect: Effect) -> Record | None:  # noqa: PLR0911 - one return per kind of effect
     base = Record(region=region, at=effect.at, what=What.CHANGED, status=effect.status)
     match effect:
         case AlertRaised():
             return replace(_about(base, effect.brief), what=What.RAISED, detail=effect.brief.posture)
-        case Notify():
-            return _told(base, effect, said.reports.get(effect.id), item_of(effect.id))
         case NotSent():
             told = replace(base, what=What.NOT_SENT, alert_id=effect.alert_id, person=effect.person, role=effect.role)
             return replace(told, result=effect.reason.value, detail=effect.detail)
@@ -203,21 +199,32 @@ def _about(base: Record, brief: AlertBrief) -> Record:
     return replace(base, alert_id=brief.alert_id, exercise=brief.exercise, brief=brief)
 
 
-def _told(base: Record, notify: Notify, report: tuple[datetime, DeliveryReport] | None, item: Item | None) -> Record:
-    told = replace(
-        _about(base, notify.brief),
+def _told(
+    region: str, notify: Notify, report: tuple[datetime, DeliveryReport] | None, item: Item | None
+) -> Iterator[Record]:
+    """Yield a message under each of its alerts; one that counts ends alone, under the alert it was decided for."""
+    told = Record(
+        region=region,
+        at=notify.at,
         what=What.TOLD,
+        status=notify.status,
+        exercise=notify.brief.exercise,
         person=notify.person,
         role=notify.role,
         channel=notify.contact.partition("/")[2],
         purpose=notify.purpose.value,
+        message=notify.id,
     )
     if item is not None:
         result = "recalled_sending" if item.may_have_left else item.state.value
         told = replace(told, title=item.title, text=item.body, result=result, tries=item.attempts)
-    if report is None:
-        return replace(told, detail=item.error if item else "")
-    at, said = report
-    if item is not None and item.state is OutboxState.RECALLED and said.outcome == "failed":
-        return replace(told, result_at=at, detail=said.detail)
-    return replace(told, result=said.outcome, result_at=at, tries=said.attempts, detail=said.detail)
+    if report is not None:
+        at, said = report
+        is_recalled = item is not None and item.state is OutboxState.RECALLED and said.outcome == "failed"
+        result = OutboxState.RECALLED.value if is_recalled else said.outcome
+        told = replace(told, result=result, result_at=at, tries=said.attempts, detail=said.detail)
+    elif item is not None:
+        told = replace(told, detail=item.error)
+    briefs = {brief.alert_id: brief for brief in (notify.brief, *notify.grouped)}
+    for alert_id in notify.alert_ids or (notify.brief.alert_id,):
+        yield replace(told, alert_id=alert_id, brief=briefs.get(alert_id))

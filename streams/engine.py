@@ -19,15 +19,16 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.schema import PlanError
 from streams import messages
 from streams.entry import Entry, Status
-from streams.messages import PlanCatalogue
+from streams.messages.reference import PlanCatalogue
 from streams.region import calls, exercises, feeds, maintenance, open_signals, setting, visit_closing
 from streams.region.fold import Fold, Observer, Turn
 from streams.region.judging import arm_alerts, judge_all, judge_rule, named
-from streams.region.publishing import publish_calls
-from streams.region.receiving import RECEIVERS, feed_changed, judge_signal
+from streams.region.publishing import feed_changed, publish_calls
+from streams.region.receiving import RECEIVERS
 from streams.region.sliding import slide
 from streams.region.state import Due, RegionState
 from streams.region.telling import let_out, tell_digest
+from streams.region.triage import judge_signal
 
 SNAPSHOT_VERSION: Final = 10
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from alerts import effects as effect_codec
+from alerts import effect_codec
 from alerts.effects import Effect, Notify
 from alerts.outbox import Finished
 from streams.collecting.ledger import Collected, Ledger

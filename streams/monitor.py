@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from alerts.effects import Effect, Notify, encode
+from alerts.effects import Effect, Notify
 from alerts.outbox import Finished
 from orsan_plans.reading import Reading
 from streams import engine
 from streams.collecting.ledger import Collected, Ledger
 from streams.collecting.quarantine import Quarantine
 from streams.collecting.receipts import Receipts
-from streams.entry import Draft, Entry, Head, Status, chain
+from streams.entry import Draft, Entry, Head, Status
 from streams.journal import Batch, Journal, JournalPurpose, Quarantined, TimeWentBack, link
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from streams.region.fold import Fold, Observer
+from streams.resuming import InMemory, resume
 
 SNAPSHOT_EVERY: Final = 5000
 """Entries between two snapshots: about a day of a large region, a fraction of a second to fold again."""
@@ -49,13 +50,6 @@ Listener = Callable[[Committed], None]
 
 
 @dataclass(slots=True)
-class _Region:
-    fold: Fold
-    head: Head
-    snapshot_seq: int
-
-
-@dataclass(slots=True)
 class _Work:
     """What a batch gathers while it is folded."""
 
@@ -79,7 +73,7 @@ class Monitor:
         self.journal = journal
         self._listener = listener
         self._warn = warn or (lambda _: None)
-        self._regions: dict[str, _Region] = {}
+        self._regions: dict[str, InMemory] = {}
         self._lost: set[str] = set()
 
     def load(self) -> None:
@@ -241,7 +235,7 @@ class Monitor:
                 works[region].readings += work.readings
                 yield batch
 
-    def _fold_drafts(self, known: _Region, dated: Sequence[Dated], work: _Work) -> None:
+    def _fold_drafts(self, known: InMemory, dated: Sequence[Dated], work: _Work) -> None:
         fold, observer = known.fold, self._observer(work)
         for each in dated:
             seq, draft = fold.state.seq + 1, each.draft
@@ -255,7 +249,7 @@ class Monitor:
 
     def _batch(
         self,
-        known: _Region,
+        known: InMemory,
         work: _Work,
         finished: Sequence[Finished] = (),
         quarantine: tuple[Quarantined, ...] = (),
@@ -276,31 +270,12 @@ class Monitor:
             quarantine=quarantine,
         )
 
-    def _region(self, region: str) -> _Region:
+    def _region(self, region: str) -> InMemory:
         known = self._regions.get(region)
         if known is None:
-            known = self._regions[region] = self._read(region)
+            known = self._regions[region] = resume(self.journal, region, self._warn)
             self._lost.discard(region)
         return known
-
-    def _read(self, region: str) -> _Region:
-        head = self.journal.head(region)
-        stored = self.journal.latest_snapshot(region)
-        fold, effects_digest = engine.start(region), bytes(32)
-        if stored is not None:
-            try:
-                fold, effects_digest = engine.restore(stored.state), stored.head.effects_digest
-            except engine.UnreadableSnapshot as error:
-                self._warn(f"région {region}: {error}; the whole journal is folded again")
-        snapshot_seq = fold.state.seq
-        for effect in _refold(fold, self.journal.entries(region, fold.state.seq), head.advanced_to):
-            effects_digest = chain(effects_digest, encode(effect))
-        if effects_digest != head.effects_digest:
-            self._warn(
-                f"région {region}: folding the journal again gives other decisions than those stored (another version "
-                "of Vigie wrote them); what was stored and sent stays, the next decisions follow this version"
-            )
-        return _Region(fold, head, snapshot_seq)
 
     def _observer(self, work: _Work) -> Observer | None:
         # Readings are computed to be shown: nobody listens, nothing to compute.
@@ -334,13 +309,6 @@ class _Undo:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self.monitor.forget(self.region)
-
-
-def _refold(fold: Fold, entries: Iterable[Entry], advanced_to: datetime | None) -> Iterator[Effect]:
-    for entry in entries:
-        yield from engine.step(fold, entry)
-    if advanced_to is not None:
-        yield from engine.advance(fold, advanced_to)
 
 
 def _refuse_the_past(head: Head, first: Dated) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.effects import Effect, encode
+from alerts.effect_codec import encode
+from alerts.effects import Effect
 from streams import engine, messages
 from streams.entry import GENESIS, Entry, Head, Status, canonical, chain
-from streams.messages import PlanCatalogue
+from streams.messages.reference import PlanCatalogue
 from streams.region import setting
 from streams.region.fold import Fold, Observer, Turn
 

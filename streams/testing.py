@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from alerts import effects as effect_codec
-from alerts import outbox
+from alerts import effect_codec, outbox
 from alerts.effects import AlertBrief, EntryRejected, Notify, Purpose, Recalled, RecallReason, effect_id
 from alerts.outbox import DEFAULT_POLICY, Delivery, Item, OutboxState, RetryPolicy
 from orsan_plans.assess import Evidence

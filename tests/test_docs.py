@@ -20,7 +20,8 @@ from streams.adapters.retex_files import READING_COLUMNS, TRANSITION_COLUMNS
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
 from streams.live.topics import RAW_KEPT, RAW_RPU, TOPICS
-from streams.messages import TYPE_OF_KIND, SignalSanitaire
+from streams.messages import TYPE_OF_KIND
+from streams.messages.signals import SignalSanitaire
 from streams.monitor import Monitor
 from streams.opendata.layouts import FORMATS
 from tests.command_line import app

@@ -7,6 +7,7 @@ drop directory.
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -29,10 +30,10 @@ from streams.adapters.live_store import LiveStore
 from streams.adapters.raw_intake import RawDeliveries
 from streams.adapters.raw_topics import RawTopics
 from streams.adapters.topic_admin import TopicAdmin
-from streams.collecting.formats import recognise
 from streams.collecting.ledger import Collected
 from streams.live.health import Heartbeat, Watchdog
 from streams.live.problems import KafkaProblem
+from streams.recognising import recognise
 from vigie.follower import Follower
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
@@ -44,6 +45,7 @@ from vigie.proving import Proving, leaving_in
 from vigie.raw_dropping import RawDropping
 from vigie.said import SaidToTopic
 from vigie.store_shown import StoreShown
+from vigie.text_keeping import erase_by_rule, telling_log
 from vigie.upkeep import Upkeep
 
 IDLE_SECONDS: Final = 1.0
@@ -66,7 +68,8 @@ def run_api(settings: LiveSettings, stop: threading.Event) -> None:
         stack.callback(deliveries.close)
         dropping = _dropping(settings, store, topics, stack)
         proving = _proving(settings, board := Board())
-        turns = _Turns(settings, store, board, dropping, proving)
+        keeping = _keeping(settings, store, stack)
+        turns = _Turns(settings, StoreShown(board, store), keeping, dropping, proving)
         if dropping is not None:
             wake_on_change(dropping.drop.path, turns.wake, stop)
         told = (lambda _: None) if proving is None else proving.committed
@@ -92,6 +95,18 @@ def _dropping(settings: LiveSettings, store: LiveStore, topics: RawTopics, stack
         return None
     journal = stack.enter_context(JournalTopic(settings.kafka))
     return RawDropping(topics, journal, store, DropDirectory(settings.drop), settings.region)
+
+
+def _keeping(settings: LiveSettings, store: LiveStore, stack: ExitStack) -> Callable[[datetime], None]:
+    """Return what is done every hour to keep nothing longer than stated."""
+    journal = None if settings.texts_kept is None else stack.enter_context(JournalTopic(settings.kafka))
+
+    def keep(now: datetime) -> None:
+        store.commit_collected(settings.region, Collected(purge_before=now - settings.kept), {})
+        if journal is not None:
+            erase_by_rule(store.outbox, now, settings.texts_kept, telling_log(journal, now))
+
+    return keep
 
 
 def _proving(settings: LiveSettings, board: Board) -> Proving | None:
@@ -146,8 +161,8 @@ class _Turns:
     def __init__(
         self,
         settings: LiveSettings,
-        store: LiveStore,
-        board: Board,
+        shown: StoreShown,
+        keep: Callable[[datetime], None],
         dropping: RawDropping | None,
         proving: Proving | None = None,
     ) -> None:
@@ -155,13 +170,9 @@ class _Turns:
         self.wake = threading.Event()
         self._dropping = dropping
         self._proving = proving
-        self._shown = StoreShown(board, store)
+        self._shown = shown
         self._shown_at = datetime.min.replace(tzinfo=UTC)
-        self._upkeep = Upkeep(
-            settings.kept,
-            lambda now: store.commit_collected(settings.region, Collected(purge_before=now - settings.kept), {}),
-            None if dropping is None else dropping.drop,
-        )
+        self._upkeep = Upkeep(settings.kept, keep, None if dropping is None else dropping.drop)
 
     def turn(self, stop: threading.Event) -> None:
         """Do what is due; what Kafka or the database cannot take is done later."""

@@ -1,11 +1,9 @@
 """`vigie api`: the front process of the live engine."""
 
-import signal
-import threading
-
 from vigie.api import run_api
 from vigie.errors import explained
 from vigie.live_settings import live_settings
+from vigie.stopping import interrupted
 
 
 def api() -> None:
@@ -14,7 +12,4 @@ def api() -> None:
     Settings are those of the environment and of the file VIGIE_SETTINGS names.
     """
     with explained():
-        settings, stop = live_settings(), threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        run_api(settings, stop)
+        run_api(live_settings(), interrupted())

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from alerts.adapters.outbox_store import StoredOutbox
 from alerts.erasure import Erasure, erasure
 from dashboards.audit_text import COLUMNS, Audit
 from orsan_plans.geography import REGIONS
@@ -18,7 +19,7 @@ from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.adapters.writer_lock import only_writer
 from streams.audit_records import Record
 from streams.entry import combined_digest
-from streams.messages import TextsErased
+from streams.messages.deliveries import TextsErased
 from streams.monitor import Monitor
 from vigie.audited import audited, of_journal
 from vigie.errors import explained
@@ -26,7 +27,7 @@ from vigie.live_settings import live_settings
 from vigie.saying import Live
 from vigie.saying import journal as journal_live
 from vigie.settings import chosen
-from vigie.text_keeping import erase_texts
+from vigie.text_keeping import Tells, erase_texts, telling_monitor
 
 app = typer.Typer(
     help="Show who was told what, prove it, and erase the texts that were kept long enough.", no_args_is_help=True
@@ -92,13 +93,15 @@ def purge(
 ) -> None:
     """Erase the texts of old messages, leaving their digests: first a preview, then again with its code.
 
-    The monitor of a journal must be stopped. Names, times and results stay: they are in the chains of the journal.
+    The monitor of a journal must be stopped; the live processes may run (--live). Names, times and results stay: they
+    are in the chains of the journal.
     """
+    order = _Order(before, by, reason, confirm)
     with explained():
         if live is None:
-            _purge_journal(chosen(journal=journal).journal, before, by, reason, confirm)
+            _purge_journal(chosen(journal=journal).journal, order)
         else:
-            _purge_live(live, before, by, reason, confirm)
+            _purge_live(live, order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +139,34 @@ def _midnight(day: datetime, region: str) -> datetime:
     return day.replace(tzinfo=ZoneInfo(REGIONS[region].time_zone)).astimezone(UTC)
 
 
-def _purge_journal(path: Path, before: datetime, by: str, reason: str, confirm: str | None) -> None:
+def _purge_journal(path: Path, order: "_Order") -> None:
     with only_writer(path, "vigie audit purge"), SqliteJournal.open(path) as opened:
-        monitor = Monitor(opened)
+        tell = telling_monitor(Monitor(opened), datetime.now(UTC))
         for region in opened.regions():
-            instant = _midnight(before, region)
-            planned = erasure(opened.outbox.items(region), instant)
-            if _is_confirmed(planned, region, instant, confirm):
-                order = TextsErased(instant, len(planned.items), planned.sha256, by, reason)
-                count = erase_texts(monitor, opened, region, datetime.now(UTC), order)
-                typer.echo(f"région {region}: {count} texts erased")
+            _purge(opened.outbox, region, order, tell)
 
 
-def _purge_live(region: str, before: datetime, by: str, reason: str, confirm: str | None) -> None:
-    instant = _midnight(before, region)
+def _purge_live(region: str, order: "_Order") -> None:
     with LiveStore.open(live_settings().database) as store:
-        planned = erasure(store.outbox.items(region), instant)
-        if _is_confirmed(planned, region, instant, confirm):
-            # Said first: a purge that stops in the middle is in the journal, and is done again.
-            journal_live(region, TextsErased(instant, len(planned.items), planned.sha256, by, reason))
-            typer.echo(f"région {region}: {store.outbox.erase(region, instant)} texts erased")
+        _purge(store.outbox, region, order, journal_live)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What was asked: texts finished before a local day, by whom, why, and the code of the preview."""
+
+    before: datetime
+    by: str
+    reason: str
+    confirm: str | None
+
+
+def _purge(outbox: StoredOutbox, region: str, order: _Order, tell: Tells) -> None:
+    instant = _midnight(order.before, region)
+    planned = erasure(outbox.erasable(region, instant), instant)
+    if _is_confirmed(planned, region, instant, order.confirm):
+        count = erase_texts(outbox, region, TextsErased(instant, 0, "", order.by, order.reason), tell)
+        typer.echo(f"région {region}: {count} texts erased")
 
 
 def _is_confirmed(planned: Erasure, region: str, before: datetime, confirm: str | None) -> bool:

@@ -1,8 +1,6 @@
 """`vigie auditor`: a process of its own that looks at the monitor, and pages by its own channel when it is not well."""
 
 import os
-import signal
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +23,7 @@ from vigie.live_settings import live_settings
 from vigie.proving import web_address
 from vigie.saying import Live
 from vigie.settings import chosen
+from vigie.stopping import interrupted
 
 ADDRESS_VARIABLE: Final = "VIGIE_AUDITOR_ADDRESS"
 """Only in the environment: an address may hold a password, which a command line shows to every account."""
@@ -143,9 +142,7 @@ def _channel() -> Channel | None:
 
 
 def _run(made: Auditor, every: int) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = interrupted()
     _log.info("auditor started", region=made.examined.seen.region, every_seconds=every)
     while not stop.is_set():
         made.turn(datetime.now(UTC))

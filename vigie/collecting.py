@@ -15,11 +15,12 @@ from streams.adapters.vault import KEY_VARIABLE, vault_of
 from streams.capacity.declaration import NO_DIRECTORY
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import Formats, all_formats
+from streams.collecting.formats import Formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms
 from streams.collecting.quarantine import Vault
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
+from streams.known_formats import all_formats
 from streams.monitor import Monitor
 from vigie.live_settings import LiveSettings
 from vigie.past import catalogue_message

@@ -11,7 +11,7 @@ from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.adapters.contact_codes import ContactCodes
 from alerts.adapters.roster_files import AddressBook, load_roster
 from alerts.contact_wording import code_message, trial_message
-from streams.messages import ContactTested, ContactVerified
+from streams.messages.contacts import ContactTested, ContactVerified
 from vigie.contact_state import Codes, contact_codes
 from vigie.errors import explained
 from vigie.roster_periods import File
@@ -48,9 +48,9 @@ def _send_code(addresses: AddressBook, contact: str, codes: ContactCodes) -> Non
     code = codes.begin(contact, addresses[contact], datetime.now(UTC))
     outcome = AppriseChannel(addresses).send(contact, code_message(contact, code))
     if not outcome.is_sent:
-        typer.echo(f"vigie: {contact}: the code was not sent: {outcome.reason}", err=True)
+        typer.echo(f"vigie: {contact} : le code n'est pas parti : {outcome.reason}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{contact}: a code was sent; give it back within 15 minutes with --code")
+    typer.echo(f"{contact} : un code est parti ; donnez-le dans les 15 minutes avec --code")
 
 
 def try_out(

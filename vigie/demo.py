@@ -15,7 +15,8 @@ from alerts.wording import Message
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.receipts import Receipt
 from streams.entry import Head, combined_digest
-from streams.messages import Acknowledge, RosterVersion
+from streams.messages.decisions import Acknowledge
+from streams.messages.reference import RosterVersion
 from streams.monitor import Committed
 from streams.replay import replay
 from streams.synthetic.oscour_files import TimedFile

@@ -1,5 +1,6 @@
 """`vigie demo`: see Vigie work in half a minute, without any server."""
 
+import shutil
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,8 @@ from rich.console import Console
 
 from alerts.adapters.link_keys import load_or_make_link_keys
 from alerts.links import LinkKeys
+from dashboards.alert_page import standing
+from dashboards.naming import name_of
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Status
 from vigie.audited import of_journal
@@ -108,7 +111,7 @@ def _run(
         shown = of_journal(opened)
         summaries = [each.audit().summary() for each in shown]
         faults = [fault for each in shown for fault in each.faults()]
-        _tell(console, journal, depot, summaries)
+        _tell(console, journal, depot, summaries, command())
         for fault in faults:
             typer.echo(f"vigie: {fault}", err=True)
         if ending.digest != ending.replay_digest:
@@ -116,28 +119,42 @@ def _run(
         if faults or ending.digest != ending.replay_digest:
             raise typer.Exit(1)
         if last.is_served:
-            _serve_last(console, ending.embedded, links, scenario, last)
+            alert_id = _serve_last(console, ending.embedded, links, scenario, last)
+            if alert_id:
+                typer.echo(f"{command()} audit show --journal {journal} --alert {alert_id}")
 
 
-def _serve_last(console: Console, embedded: Embedded, links: LinkKeys, scenario: Scenario, last: _LastPage) -> None:
+def command() -> str:
+    """Return how this Vigie is called: where `make` put it, when the shell does not find it by its name."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "vigie" and shutil.which("vigie") is None else "vigie"
+
+
+def _serve_last(console: Console, embedded: Embedded, links: LinkKeys, scenario: Scenario, last: _LastPage) -> str:
+    """Serve the page of one more call, say what came of it; return the id of its alert, empty when there is none."""
     call = last_call(embedded, scenario.regions[0], last.status, scenario.ends_at)
     if call is None:
         console.print("aucun appel à montrer : les plans de ce scénario n'en font pas")
-        return
+        return ""
+    board, brief = embedded.board, call.notify.brief
 
     def told(link: str) -> None:
-        console.print(f"un dernier appel attend une réponse, celle de {call.notify.person} :")
+        name = name_of(board, call.region, call.notify.person)
+        console.print(f"un dernier appel attend une réponse, celle de {name} :")
         # Whole on its line, whatever the width: it is to be clicked.
         typer.echo(link)
         ends = "Ctrl-C pour finir" if last.seconds is None else f"pendant {last.seconds:g} s"
         console.print(f"ouvrez ce lien et répondez ({ends})")
 
     serve_page(embedded, links, call, told, last.seconds)
+    alert = board.alert(brief.alert_id)
+    console.print(f"{standing(board, alert) if alert else 'Alerte terminée'} ; ce que l'audit en garde :")
+    return brief.alert_id
 
 
-def _tell(console: Console, journal: Path, depot: Path | None, summaries: list[str]) -> None:
+def _tell(console: Console, journal: Path, depot: Path | None, summaries: list[str], vigie: str) -> None:
     if depot is not None:
-        console.print(f"fichiers : {depot} (`vigie quarantine list --journal {journal}` dit ce qui est mis de côté)")
+        console.print(f"fichiers : {depot} (`{vigie} quarantine list --journal {journal}` dit ce qui est mis de côté)")
     summary = summaries[0] if len(summaries) == 1 else f"{len(summaries)} régions"
-    console.print(f"audit : {summary} (`vigie audit show --journal {journal}`)")
-    console.print(f"journal : {journal} (`vigie journal verify {journal}`, `vigie retex replay {journal}`)")
+    console.print(f"audit : {summary} (`{vigie} audit show --journal {journal}`)")
+    console.print(f"journal : {journal} (`{vigie} journal verify {journal}`, `{vigie} retex replay {journal}`)")

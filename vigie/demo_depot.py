@@ -9,8 +9,8 @@ from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.drop_directory import SETTLE_SECONDS, DropDirectory
 from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
+from streams.known_formats import all_formats
 from streams.synthetic.bed_files import BED_KINDS
 from streams.synthetic.oscour_files import TimedFile
 from vigie.dropping import Dropping, Witness

@@ -18,7 +18,7 @@ from dashboards.adapters.gate import Door
 from dashboards.adapters.serving import DEFAULT_HOST, DEFAULT_PORT, Serving, serve
 from dashboards.adapters.web import build_app
 from streams.entry import Status
-from streams.messages import SignalSanitaire
+from streams.messages.signals import SignalSanitaire
 from vigie.embedded import Embedded
 from vigie.link_settings import finding
 from vigie.said import SaidToWriter

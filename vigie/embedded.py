@@ -19,7 +19,8 @@ from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
 from streams.journal import Quarantined
-from streams.messages import DeliveryReport, Message
+from streams.messages import Message
+from streams.messages.deliveries import DeliveryReport
 from streams.monitor import Committed, Monitor
 from vigie.outcomes import Outcomes
 from vigie.reaching import Reaching

@@ -15,7 +15,7 @@ from alerts.french import instant_text
 from orsan_plans.geography import REGIONS
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Status
-from streams.messages import ExerciseClosed, ExerciseOpened
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
 from streams.monitor import Monitor
 from streams.region.exercises import counted_by_year, year_of
 from streams.region.fold import Fold

@@ -39,7 +39,10 @@ def health(
     longest = timedelta(minutes=silence)
     with explained():
         settings = chosen(journal=journal, region=region, roster=roster, host=host, port=port)
-        look = _at_a_journal(settings, longest) if live is None else _at_the_log(settings.roster, live, longest)
+        if live is None:
+            look = _at_a_journal(settings, longest)
+        else:
+            look = _at_the_log(_Front(host, port), settings.roster, live, longest)
         found = [*look.around, *look.examined.findings(datetime.now(UTC))]
         found += _known(look.examined, found)
     summed_up = {check: _summed_up([each for each in found if each.check is check]) for check in look.checks}
@@ -63,10 +66,22 @@ def _at_a_journal(settings: Settings, silence: timedelta) -> _Look:
     return _Look(_without(Check.KAFKA, Check.DATABASE), around, Examined(seen, settings.roster, silence))
 
 
-def _at_the_log(roster: Path | None, region: str, silence: timedelta) -> _Look:
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """Where the command line says that the pages are; None leaves it to the settings."""
+
+    host: str | None
+    port: int | None
+
+
+def _at_the_log(front: _Front, roster: Path | None, region: str, silence: timedelta) -> _Look:
     settings = live_settings()
     examined = Examined(SeenLog(settings, region), roster or settings.roster, silence)
-    return _Look(_without(Check.JOURNAL, Check.DISK), tuple(_monitor(settings.host, settings.port)), examined)
+    return _Look(
+        _without(Check.JOURNAL, Check.DISK),
+        tuple(_monitor(front.host or settings.host, front.port or settings.port)),
+        examined,
+    )
 
 
 def _without(*left_out: Check) -> tuple[Check, ...]:

@@ -15,10 +15,10 @@ from streams.collecting.api_keys import NotItsSource
 from streams.collecting.collector import Collector
 from streams.collecting.decoding import Context
 from streams.collecting.delivering import Delivery, IdempotencyConflict, deliver
-from streams.collecting.formats import recognise
 from streams.collecting.receipts import Receipt, line
 from streams.defects import defect
 from streams.journal import JournalError
+from streams.recognising import recognise
 
 _log = structlog.get_logger()
 

@@ -26,7 +26,7 @@ from streams.live.keeping import BrokerClock
 from streams.live.problems import KafkaProblem
 from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, REGION_CODES
-from streams.messages import DeliveryReport
+from streams.messages.deliveries import DeliveryReport
 from vigie.health import elapsed
 from vigie.reaching import Reaching
 

@@ -1,7 +1,6 @@
 """`vigie notifier`: one process of the live engine, that tells people."""
 
 import os
-import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,7 @@ from vigie.health import Asking, health_port
 from vigie.live_settings import LiveSettings, live_settings
 from vigie.notifier import Notifier
 from vigie.reaching import Reaching
+from vigie.stopping import interrupted
 
 _log = structlog.get_logger()
 
@@ -46,9 +46,7 @@ def notifier(
     Settings are those of the environment and of the file VIGIE_SETTINGS names.
     """
     with explained():
-        settings, stop = live_settings(), threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+        settings, stop = live_settings(), interrupted()
         TopicAdmin(settings.kafka, settings.kafka_replication).ensure_usable()
         is_done = _run(settings, stop, name or f"{socket.gethostname()}-{os.getpid()}")
     _log.info("notifier stopped", every_channel_answered=is_done)

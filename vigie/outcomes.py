@@ -8,7 +8,8 @@ from alerts.outbox import Item, OutboxState
 from dashboards.board import Board
 from dashboards.metrics import Notification
 from streams.entry import Entry
-from streams.messages import KIND_OF_TYPE, DeliveryReport, decode
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.deliveries import DeliveryReport
 from streams.monitor import Committed
 
 _REPORT: Final = KIND_OF_TYPE[DeliveryReport]

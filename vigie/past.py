@@ -12,7 +12,7 @@ from streams.adapters.open_data_files import read_files
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Entry, Head, Status
 from streams.journal import JournalConflict, JournalPurpose, Quarantined
-from streams.messages import PlanCatalogue, PlanDocument
+from streams.messages.reference import PlanCatalogue, PlanDocument
 from streams.monitor import Dated, Monitor
 
 

@@ -16,7 +16,9 @@ import structlog
 from dashboards.board import Board
 from dashboards.delivering import Proof
 from streams.entry import Entry, Status
-from streams.messages import KIND_OF_TYPE, DeliveryReport, MonitorProbe, decode
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.feeds import MonitorProbe
 from streams.monitor import Committed
 from streams.region.probing import PROBE_CONTACT, notification_id
 from vigie.saying import left_in

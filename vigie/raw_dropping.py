@@ -20,7 +20,6 @@ from streams.adapters.raw_intake import SendsFiles
 from streams.adapters.raw_topics import RawFile
 from streams.collecting.decoding import UnreadableFeed
 from streams.collecting.delivering import feed_of
-from streams.collecting.formats import recognise
 from streams.collecting.ledger import Collected
 from streams.collecting.receipts import line
 from streams.defects import defect
@@ -28,6 +27,7 @@ from streams.entry import Draft
 from streams.live.problems import KafkaProblem, TooLarge
 from streams.live.record import fact_id
 from streams.live.topics import LARGEST_FILE
+from streams.recognising import recognise
 from vigie.dropped_messages import read_messages
 
 _HEAD_BYTES: Final = 8192

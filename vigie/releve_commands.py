@@ -9,19 +9,15 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from alerts.adapters.apprise_channel import AppriseChannel
-from alerts.adapters.link_keys import load_link_keys
 from alerts.adapters.roster_files import LoadedRoster, load_roster
 from alerts.astreinte import Person
 from alerts.links import Scope, person_token
 from alerts.releve_wording import render_releve
 from alerts.sms_wording import signed_link
-from dashboards.board import Board
 from dashboards.releve import Releve, releve
-from streams.adapters.sqlite_journal import SqliteJournal
-from streams.monitor import Monitor
 from vigie.errors import explained
-from vigie.settings import Settings, chosen
-from vigie.showing import Showing
+from vigie.releve_sources import Options, Source, source_of
+from vigie.saying import Live
 
 app = typer.Typer(help="The hand-over digest (relève) of the astreinte.", no_args_is_help=True)
 
@@ -36,6 +32,7 @@ _SECTIONS: Final = (
     ("Alertes en cours", "open_alerts"),
     ("Réponses qui tiennent", "answers"),
     ("Décisions de l'autorité", "decisions"),
+    ("Silences et maintenances", "quiet"),
     ("Terminées", "ended"),
     ("Personnes non jointes", "troubles"),
     ("Sources muettes", "silent_feeds"),
@@ -49,14 +46,15 @@ def show(
     roster: _Roster = None,
     link_base: _Base = None,
     link_keys: _Keys = None,
+    live: Live = None,
 ) -> None:
     """Print the digest a person would read now, and their link to acknowledge it."""
     with explained():
-        settings = chosen(journal=journal, roster=roster, link_base=link_base, link_keys=link_keys)
-        found = _person(_loaded(settings), person)
+        source = source_of(Options(journal, roster, link_base, link_keys, live))
+        found = _person(load_roster(source.roster, os.environ), person)
         now = datetime.now(UTC)
-        digest = releve(_board(settings), settings.region, found.id, now)
-        link = _link(settings, found.id, now)
+        digest = releve(source.board(), source.region, found.id, now)
+        link = _link(source, found.id, now)
     typer.echo("\n".join((*_lines(digest), "", link)))
 
 
@@ -67,24 +65,25 @@ def send(
     roster: _Roster = None,
     link_base: _Base = None,
     link_keys: _Keys = None,
+    live: Live = None,
 ) -> None:
     """Send their link to whoever holds a role now; exit 1 when nobody could be told. For a timer, at the hand-over."""
     with explained():
-        settings = chosen(journal=journal, roster=roster, link_base=link_base, link_keys=link_keys)
-        loaded, now = _loaded(settings), datetime.now(UTC)
+        source, now = source_of(Options(journal, roster, link_base, link_keys, live)), datetime.now(UTC)
+        loaded = load_roster(source.roster, os.environ)
         titles = {each.id: each.title for each in loaded.roster.roles}
         if role not in titles:
             _fail(f"no role {role!r} in the tableau: expected one of {', '.join(titles)}")
         people = loaded.roster.on_call(role, now)
-        reached = [_told(settings, loaded, each, titles[role], now) for each in people]
+        reached = [_told(source, loaded, each, titles[role], now) for each in people]
     if not reached or not all(reached):
         _fail(f"role {role}: {sum(reached)} of {len(people)} people told")
 
 
-def _told(settings: Settings, loaded: LoadedRoster, person: Person, title: str, now: datetime) -> bool:
+def _told(source: Source, loaded: LoadedRoster, person: Person, title: str, now: datetime) -> bool:
     """Send a person their link by the first contact that takes it."""
     channel = AppriseChannel(loaded.address_book)
-    message = render_releve(person.name, title, _link(settings, person.id, now))
+    message = render_releve(person.name, title, _link(source, person.id, now))
     for contact in person.contacts:
         outcome = channel.send(contact.name, message)
         if outcome.is_sent:
@@ -94,12 +93,6 @@ def _told(settings: Settings, loaded: LoadedRoster, person: Person, title: str, 
     return False
 
 
-def _loaded(settings: Settings) -> LoadedRoster:
-    if settings.roster is None:
-        _fail("give --roster FILE")
-    return load_roster(settings.roster, os.environ)
-
-
 def _person(loaded: LoadedRoster, id_: str) -> Person:
     found = loaded.roster.person(id_)
     if found is None:
@@ -107,22 +100,9 @@ def _person(loaded: LoadedRoster, id_: str) -> Person:
     return found
 
 
-def _board(settings: Settings) -> Board:
-    """Return the board of a journal, read beside the running monitor."""
-    board = Board()
-    with SqliteJournal.open(settings.journal, read_only=True) as journal:
-        fold = Monitor(journal).fold(settings.region)
-        Showing(board).begin(fold, (stored.effect for stored in journal.effects(settings.region)))
-    return board
-
-
-def _link(settings: Settings, person: str, now: datetime) -> str:
-    named = settings.link_keys or settings.journal.with_name(f"{settings.journal.name}.liens")
-    if not named.is_file():
-        _fail(f"{named}: no secrets of links there; start `vigie run` once, or give --link-keys FILE")
-    token = person_token(load_link_keys(named), settings.region, person, now)
-    base = str(settings.link_base or f"http://{settings.host}:{settings.port}")
-    return f"{signed_link(base, Scope.PERSON, token)}/releve"
+def _link(source: Source, person: str, now: datetime) -> str:
+    token = person_token(source.keys(), source.region, person, now)
+    return f"{signed_link(source.link_base, Scope.PERSON, token)}/releve"
 
 
 def _lines(digest: Releve) -> Iterator[str]:

@@ -14,7 +14,7 @@ from orsan_plans.reading import Reading
 from streams.adapters.retex_files import write_effects, write_readings, write_transitions
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Head, Status, combined_digest
-from streams.messages import PlanCatalogue
+from streams.messages.reference import PlanCatalogue
 from streams.replay import replay as replay_region
 from vigie.errors import explained
 from vigie.past import catalogue_message

@@ -6,7 +6,7 @@ import typer
 
 from alerts.adapters.roster_files import load_roster
 from alerts.astreinte import Roster
-from streams.messages import RosterVersion
+from streams.messages.reference import RosterVersion
 from vigie import contact_commands, roster_calendar, roster_history, roster_shown
 from vigie.errors import explained
 from vigie.live_settings import live_settings

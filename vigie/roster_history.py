@@ -14,7 +14,8 @@ from orsan_plans.geography import REGIONS
 from streams.adapters.journal_topic import JournalReader
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Entry, Status
-from streams.messages import KIND_OF_TYPE, RosterVersion, decode
+from streams.messages import KIND_OF_TYPE, decode
+from streams.messages.reference import RosterVersion
 from vigie.errors import explained
 from vigie.live_settings import live_settings
 from vigie.saying import Live

@@ -17,6 +17,7 @@ from alerts.french import DAYS
 from alerts.roster_lint import Finding, Survey
 from alerts.roster_lint import check as look_over
 from alerts.roster_wording import NOBODY, names, remarks
+from alerts.routes import roles_called
 from orsan_plans.adapters.plan_files import load_catalogue, shipped_catalogue
 from orsan_plans.catalogue import Catalogue
 from vigie.contact_state import Codes, known_proofs
@@ -108,11 +109,13 @@ def _survey(period: Looked, catalogue: Catalogue, proofs: dict[str, ContactProof
 
 
 def _needed(period: Looked, catalogue: Catalogue) -> dict[str, str]:
-    """Return each role that a plan in force during the period names, or the fallback, and what needs it."""
+    """Return each role that the escalation or a plan in force during the period names, and what needs it."""
     roster = period.loaded.roster
     zone = ZoneInfo(roster.time_zone)
     first, last = (at.astimezone(zone).date() for at in (period.starts_at, period.ends_at))
-    needed = {roster.escalation.fallback: "le repli de l'escalade"}
+    needed: dict[str, str] = {}
+    for role, why in roles_called(roster):
+        needed.setdefault(role, why)
     for plan in catalogue.plans:
         is_in_force = plan.valid_from <= last and (plan.valid_until is None or plan.valid_until >= first)
         if not is_in_force or (plan.regions and roster.region not in plan.regions):

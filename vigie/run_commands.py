@@ -1,7 +1,6 @@
 """`vigie run`, the embedded monitor; `vigie ack` and `vigie decide`, which speak to it through its drop directory."""
 
 import os
-import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +11,15 @@ import structlog
 import typer
 
 from alerts.adapters.sender import IN_FLIGHT
+from alerts.answers import AnswerDecision
 from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
-from streams.messages import Acknowledge, AnswerDecision, DecideVolet
+from streams.messages.decisions import Acknowledge, DecideVolet
 from vigie.errors import explained
 from vigie.running import run_until
 from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
-from vigie.settings import chosen
+from vigie.settings import Settings, chosen
+from vigie.stopping import interrupted
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -72,6 +73,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
+    _write_log()
+    _watch(settings, interrupted())
+
+
+def _write_log() -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -79,9 +85,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
             structlog.dev.ConsoleRenderer(colors=False),
         ]
     )
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+
+
+def _watch(settings: Settings, stop: threading.Event) -> None:
     executor = ThreadPoolExecutor(max_workers=IN_FLIGHT, thread_name_prefix="vigie-send")
     try:
         with explained():

@@ -28,8 +28,6 @@ class Settings(SharedSettings):
     """What the région knows of the places and codes of the bed feeds (docs/flux-capacite.md)."""
     keep_days: int = Field(PURGE_AFTER.days, ge=0, le=3650)
     """How long dropped files and quarantined bytes, which may name people, are kept."""
-    keep_texts_days: int | None = Field(None, ge=0, le=36_500)
-    """How long the texts of messages sent to people on call are kept; until an explicit purge without it."""
     host: str = DEFAULT_HOST
     port: int = Field(DEFAULT_PORT, ge=0, le=65535)
     link_base: AnyHttpUrl | None = None
@@ -39,11 +37,6 @@ class Settings(SharedSettings):
     def kept(self) -> timedelta:
         """`keep_days` as a duration."""
         return timedelta(self.keep_days)
-
-    @property
-    def texts_kept(self) -> timedelta | None:
-        """`keep_texts_days` as a duration."""
-        return None if self.keep_texts_days is None else timedelta(self.keep_texts_days)
 
 
 def chosen(**options: object) -> Settings:

@@ -10,7 +10,7 @@ from vigie.link_settings import LINK_HOURS, LONGEST_LINK_HOURS, checked_header, 
 
 
 class SharedSettings(BaseSettings):
-    """The proof of life, signed links, and the proxy in front."""
+    """The proof of life, signed links, the proxy in front, and how long texts are kept."""
 
     heartbeat: SecretStr | None = None
     """Where the proof that the monitor lives goes: an apprise address, or a web address; no proof without it. Of the
@@ -26,6 +26,10 @@ class SharedSettings(BaseSettings):
     """Addresses or networks of the proxies whose headers are believed, separated by commas; none without it."""
     identity_header: str | None = None
     """The header in which these proxies say who reads; without it nobody is identified, and any such header ignored."""
+
+    keep_texts_days: int | None = Field(None, ge=0, le=36_500)
+    """How long the texts of messages sent to people on call are kept; until an explicit purge without it.
+    Of the live processes, the api reads it."""
 
     @field_validator("proxies")
     @classmethod
@@ -47,3 +51,8 @@ class SharedSettings(BaseSettings):
     def heartbeat_every(self) -> timedelta:
         """`heartbeat_minutes` as a duration."""
         return timedelta(minutes=self.heartbeat_minutes)
+
+    @property
+    def texts_kept(self) -> timedelta | None:
+        """`keep_texts_days` as a duration."""
+        return None if self.keep_texts_days is None else timedelta(self.keep_texts_days)

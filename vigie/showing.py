@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from alerts.book import next_due
 from alerts.effects import AlertChanged, AlertRaised, Effect, Notify, NotSent, Recalled
 from dashboards.board import Board, PostureKey
+from dashboards.quiet import Quiet
 from streams.entry import Status
 from streams.monitor import Committed
 from streams.region.exercises import counted_by_year
@@ -22,9 +23,10 @@ class Showing:
     def begin(self, fold: Fold, effects: Iterable[Effect]) -> None:
         """Show a région as its fold stands, and the effects that led there."""
         region = fold.state.region
+        # First: where a decision holds depends on where establishments are.
+        self.board.sites(fold.state.etablissements.values())
         for effect in effects:
             self.board.effect(region, effect)
-        self.board.name({f"ETAB-{code}": site.name for code, site in fold.state.etablissements.items()})
         for world in fold.state.worlds.values():
             for alert_id, alert in world.book.alerts.items():
                 self.board.due(alert_id, next_due(alert) if alert.is_open else None)
@@ -53,6 +55,7 @@ class Showing:
             received_at = feed.last_received_at if feed.has_reported else None
             self.board.feed(region, name, territory, received_at, feed.is_silent)
         self.board.exercised(region, counted_by_year(fold))
+        self.board.quieted(region, _quiet_of(fold))
         if self._seeded.get(region) != len(world.postures):
             self._seeded[region] = len(world.postures)
             self._seed_postures(region, fold, world)
@@ -73,6 +76,14 @@ class Showing:
             if in_force is not None:
                 shown = PostureKey(region, territory, in_force.volet, in_force.rule.id, Status.ACTUAL)
                 self.board.seed(shown, state.posture)
+
+
+def _quiet_of(fold: Fold) -> Quiet:
+    worlds = [(status.value, world) for status, world in fold.state.worlds.items()]
+    return Quiet(
+        tuple((status, each) for status, world in worlds for each in world.silences.values()),
+        tuple((status, each) for status, world in worlds for each in world.maintenance.values()),
+    )
 
 
 def _alert_of(effect: Effect) -> tuple[str, str] | None:

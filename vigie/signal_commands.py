@@ -16,7 +16,7 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.territory import name_of
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Status
-from streams.messages import QualifySignal
+from streams.messages.signals import QualifySignal
 from streams.monitor import Monitor
 from streams.region.fold import Fold
 from streams.region.state import SignalState

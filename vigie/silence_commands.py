@@ -12,7 +12,7 @@ from rich.text import Text
 from orsan_plans.geography import REGIONS
 from orsan_plans.territory import name_of
 from streams.entry import Status
-from streams.messages import SilenceLifted, SilenceSet
+from streams.messages.quiet import SilenceLifted, SilenceSet
 from streams.region.fold import Fold
 from vigie.errors import explained
 from vigie.saying import DEFAULT_DROP, Drop, Live, say

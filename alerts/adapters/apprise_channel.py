@@ -2,13 +2,19 @@
 
 The only importer of `apprise`. One destination, one try: apprise's retries, ``optional`` services, escalation
 and redirects are off, because the outbox retries and the engine escalates, both on the journal's account.
+
+Each try has a thread of its own, left to itself once its time is over. Apprise would wait in a pool of few threads that
+all services share: a single one that never ends its answer would silence the others.
 """
 
 import logging
 import re
+import threading
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from apprise import Apprise, AppriseAsset, AppriseResult, AppriseResultStatus, NotifyBase, NotifyFormat
@@ -24,6 +30,7 @@ _STATUS_REASONS: Final = {
     AppriseResultStatus.NOMATCH: "apprise found no destination in the address",
     AppriseResultStatus.TIMEOUT: "the service did not answer in time",
 }
+_Throttle = Callable[..., None]
 _ERROR_CODE: Final = re.compile(r"\berror=([0-9]{3})\b")
 _ABOUT_THE_ADDRESS: Final = frozenset({"400", "404", "410", "413", "422"})
 """HTTP answers that judge what was sent to whom; the others (accounts, quotas, faults) are the service's (RFC 9110)."""
@@ -32,9 +39,8 @@ _ABOUT_THE_ADDRESS: Final = frozenset({"400", "404", "410", "413", "422"})
 class AppriseChannel:
     """A `Channel` for every contact of an address book.
 
-    ``send`` blocks until the service answered or ``timeout`` passed: call it in a thread, and give that
-    thread a limit of its own somewhat above ``timeout``, since a name look-up can outlast it. It may be
-    called from several threads at once. An ``sms`` contact gets the SMS text alone, every other one the title
+    ``send`` blocks until the service answered or ``timeout`` passed: call it in a thread. It may be called from
+    several threads at once. An ``sms`` contact gets the SMS text alone, every other one the title
     and the body.
     """
 
@@ -52,7 +58,6 @@ class AppriseChannel:
         try:
             return self._send(contact, address, message)
         except Exception as error:  # noqa: BLE001 - a plugin's defect is a failed delivery, not ours
-            # Not the error's text: it may hold the address.
             return failed(f"apprise raised {type(error).__name__}")
 
     def _send(self, contact: str, address: str, message: Message) -> Outcome:
@@ -60,10 +65,20 @@ class AppriseChannel:
         if service is None:
             why = f"address not understood: check the address of {contact} in the roster file"
             return failed(why, blames_provider=False)
-        apprise = Apprise(service)
         title, body = message.as_sent(contact)
-        result = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT, timeout=self._timeout)
-        return SENT if result else _failure(result)
+        answered: SimpleQueue[Outcome] = SimpleQueue()
+
+        def try_once(kept: NotifyBase) -> None:
+            # Some services close a session when they are let go of: `kept` is, once the outcome is told.
+            answered.put(_notified(kept, title, body))
+
+        # A daemon: a service that never ends its answer must not keep the process from ending either.
+        threading.Thread(target=try_once, args=(service,), name="vigie-apprise", daemon=True).start()
+        del service
+        try:
+            return answered.get(timeout=self._timeout)
+        except Empty:
+            return failed(_STATUS_REASONS[AppriseResultStatus.TIMEOUT])
 
     def _service(self, address: str) -> NotifyBase | None:
         asset = AppriseAsset(
@@ -71,7 +86,7 @@ class AppriseChannel:
             app_desc="Vigie",
             app_url="",
             storage_mode="memory",
-            service_timeout=self._timeout,
+            service_timeout=0,  # ours: see the module
             allow_templates=False,
             http_redirects=False,  # a redirected POST becomes a GET: « sent », and nobody told
             interpret_emojis=False,
@@ -80,7 +95,32 @@ class AppriseChannel:
         if service is not None:
             service.retry = 0
             service.optional = False
+            service.throttle = _throttle_until(time.monotonic() + self._timeout)  # type: ignore[method-assign]  # of one object
         return service
+
+
+def _throttle_until(deadline: float) -> _Throttle:
+    """Return what plugins call before each request, or to wait as a service asks: nothing begins after the deadline.
+
+    A message that its service takes an hour later would page people for what is over.
+    """
+
+    def throttle(last_io: object = None, wait: float | None = None) -> None:
+        del last_io
+        if time.monotonic() + (wait or 0) >= deadline:
+            raise TimeoutError
+        time.sleep(wait or 0)
+
+    return throttle
+
+
+def _notified(service: NotifyBase, title: str, body: str) -> Outcome:
+    try:
+        result = Apprise(service).notify(title=title, body=body, body_format=NotifyFormat.TEXT)
+    except Exception as error:  # noqa: BLE001 - a plugin's defect is a failed delivery, not ours
+        # Not the error's text: it may hold the address.
+        return failed(f"apprise raised {type(error).__name__}")
+    return SENT if result else _failure(result)
 
 
 def _failure(result: AppriseResult) -> Outcome:

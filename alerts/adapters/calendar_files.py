@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from alerts.astreinte import Roster
-from alerts.calendar_events import CalendarEvent, Titles
+from alerts.calendar_events import CalendarEvent, Titles, shown_title
 from alerts.duties import Duty
 from alerts.effects import effect_id
 
@@ -117,12 +117,12 @@ def _read(events: Iterable[Any], zone: ZoneInfo) -> Iterator[CalendarEvent]:
         if str(event.get("STATUS", "")).strip().upper() == "CANCELLED":
             continue
         if any(name in event for name in _REPEATED):
-            raise UnreadableCalendar(f"« {title[:80]} » se répète : exportez chaque événement séparément")
+            raise UnreadableCalendar(f"« {shown_title(title)} » se répète : exportez chaque événement séparément")
         try:
             yield _period(event, title, zone)
         except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             why = error if isinstance(error, UnreadableCalendar) else "son début ou sa fin ne se lit pas"
-            raise UnreadableCalendar(f"« {title[:80]} » : {why}") from None
+            raise UnreadableCalendar(f"« {shown_title(title)} » : {why}") from None
 
 
 def _period(event: Any, title: str, zone: ZoneInfo) -> CalendarEvent:  # noqa: ANN401 - a component of the library

@@ -15,7 +15,8 @@ from sqlmodel import SQLModel
 from alerts import erasure, outbox
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, from_micros, seal, sealed, table_of, to_micros
-from alerts.effects import Effect, Notify, Recalled, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import Effect, Notify, Recalled
 from alerts.outbox import (
     DEFAULT_POLICY,
     Delivery,
@@ -118,13 +119,21 @@ class StoredOutbox:
             yield from map(_to_item, rows)
             after = rows[-1].notification_id
 
+    def regions(self) -> list[str]:
+        """Return the régions that have messages, in order."""
+        with self._database.asking() as connection:
+            return list(connection.execute(select(OUTBOX.c.region).distinct().order_by(OUTBOX.c.region)).scalars())
+
+    def erasable(self, region: str, before: datetime) -> list[Item]:
+        """Return what `erase` would replace, by notification; what was erased already is not read again."""
+        with self._database.reading() as connection:
+            return [item for _, item in _erasable(connection, region, before)]
+
     def erase(self, region: str, before: datetime) -> int:
         """Replace the texts of what was finished before an instant by their digests, at once; return how many."""
-        finished = select(OUTBOX).where(OUTBOX.c.region == region, OUTBOX.c.finished_at < to_micros(before))
         with self._database.writing() as connection:
             dialects.overwrite_erased(connection)
-            items = [(row, _to_item(row)) for row in connection.execute(finished).all()]
-            texts = [(row, erasure.erased(item)) for row, item in items if erasure.is_erasable(item, before)]
+            texts = [(row, erasure.erased(item)) for row, item in _erasable(connection, region, before)]
             return sum(_replace(connection, row.seal, item) for row, item in texts)
 
     def counts(self) -> dict[OutboxState, int]:
@@ -133,6 +142,17 @@ class StoredOutbox:
         with self._database.asking() as connection:
             found = {str(state): int(count) for state, count in connection.execute(query)}
         return {state: found.get(state, 0) for state in OutboxState}
+
+
+def _erasable(connection: Connection, region: str, before: datetime) -> list[tuple[Row[Any], Item]]:
+    is_erased = (OUTBOX.c.title == "") & OUTBOX.c.body.startswith(erasure.LEFT_START, autoescape=True)
+    finished = (
+        select(OUTBOX)
+        .where(OUTBOX.c.region == region, OUTBOX.c.finished_at < to_micros(before), ~is_erased)
+        .order_by(OUTBOX.c.notification_id)
+    )
+    items = [(row, _to_item(row)) for row in connection.execute(finished).all()]
+    return [(row, item) for row, item in items if erasure.is_erasable(item, before)]
 
 
 def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]) -> None:

@@ -7,17 +7,23 @@ from alerts.effects import AlertBrief, Digest, DigestLine, Notify, Purpose
 from alerts.french import instant_text, sentence
 from alerts.links import LinkKeys
 from alerts.sms import SMS_SEPTETS, septets, shorten, to_gsm7
-from alerts.sms_wording import MARKS, alert_link, closing_mark, link_of, posture_words
+from alerts.sms_wording import MARKS, alert_link, closing_mark, link_of, own_link, posture_words
 from orsan_plans.posture import Posture
 from orsan_plans.territory import name_of
 
-_TEXT_MINIMUM: Final = 30
+_WHOLE_MINIMUM: Final = 30
+"""Septets of text under which an SMS says the highest posture and how many alerts, nothing else."""
+_TEXT_MINIMUM: Final = 20
 """Septets of text under which an SMS leaves its link out."""
 
 _REQUESTS: Final = {
-    Purpose.CALL: "Répondez à chacune pour arrêter ses appels, par son lien.",
-    Purpose.INFORM: "Pour information, aucune réponse n'est attendue.",
-    Purpose.END: "C'est terminé, plus rien n'est attendu de vous.",
+    Purpose.CALL: "Répondez à chacune pour arrêter ses appels",
+    Purpose.INFORM: "Pour information, aucune réponse n'est attendue",
+    Purpose.END: "C'est terminé, plus rien n'est attendu de vous",
+    Purpose.REMINDER: (
+        "Vous avez répondu que vous preniez ces alertes, et rien n'a été noté depuis. Dites pour chacune où vous en "
+        "êtes, sinon vos réponses seront retirées et les appels reprendront"
+    ),
 }
 
 
@@ -43,15 +49,16 @@ def title_of(notify: Notify) -> str:
 
 def paragraphs_of(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> tuple[str, ...]:
     """Return what the body says, paragraph by paragraph."""
+    link = own_link(notify, link_base, keys)
     if notify.digest is not None:
-        return _digest(notify, notify.digest, link_base)
+        return _digest(notify, notify.digest, link_base, link)
     first = notify.brief.reflex_actions[:1] if notify.purpose is not Purpose.END else ()
+    request = _REQUESTS[notify.purpose]
     return (
         f"{_count(notify)} alertes du volet {notify.brief.volet}, {name_of(notify.place)}.",
-        _alert(notify.brief, link_of(notify, link_base, keys)),
-        *(_alert(brief, alert_link(link_base, brief.alert_id)) for brief in notify.grouped),
+        *(_alert(brief, "" if link else alert_link(link_base, brief.alert_id)) for brief in _briefs(notify)),
         *(f"D'abord, pour la plus grave : {sentence(action)}" for action in first),
-        _REQUESTS[notify.purpose],
+        f"{request} :\n{link}" if link else f"{request}.",
     )
 
 
@@ -59,12 +66,25 @@ def sms_of(notify: Notify, link_base: str, keys: LinkKeys | None = None) -> str:
     """Return at most 160 GSM 7-bit septets: what opens the text is whole, its middle is cut, then the link."""
     mark, last = MARKS.get(notify.status, ""), closing_mark(notify)
     room = SMS_SEPTETS - (septets(mark) + septets(last) + 2 if mark else 0)
-    link = to_gsm7(situation_link(link_base) if notify.digest is not None else link_of(notify, link_base, keys))
+    link = to_gsm7(_page(notify, link_base, keys))
     beside_link = room - septets(link) - 1
     if beside_link < _TEXT_MINIMUM:
         link, beside_link = "", room
-    text = shorten(" ".join(to_gsm7(_short(notify)).split()), beside_link)
+    whole = _short(notify) if beside_link >= _WHOLE_MINIMUM else _shortest(notify)
+    text = shorten(" ".join(to_gsm7(whole).split()), beside_link)
     return "\n".join(filter(None, (mark, text, link, last)))
+
+
+def _page(notify: Notify, link_base: str, keys: LinkKeys | None) -> str:
+    """Return the one link of an SMS: the alerts of the message to answer, or what is open, to read."""
+    if notify.digest is None:
+        return link_of(notify, link_base, keys)
+    own = own_link(notify, link_base, keys) if notify.alert_ids else None
+    return own or situation_link(link_base)
+
+
+def _briefs(notify: Notify) -> tuple[AlertBrief, ...]:
+    return (notify.brief, *notify.grouped)
 
 
 def _count(notify: Notify) -> int:
@@ -73,7 +93,8 @@ def _count(notify: Notify) -> int:
 
 def _alert(brief: AlertBrief, link: str) -> str:
     since = instant_text(brief.since, brief.time_zone)
-    return f"{brief.posture} · {sentence(brief.title)}\nOù : {brief.territory_name}, depuis le {since}.\n{link}"
+    text = f"{brief.posture} · {sentence(brief.title)}\nOù : {brief.territory_name}, depuis le {since}."
+    return f"{text}\n{link}" if link else text
 
 
 def _alerts(digest: Digest) -> str:
@@ -91,17 +112,16 @@ def _posture_of(line: DigestLine) -> Posture:
     return line.posture
 
 
-def _digest(notify: Notify, digest: Digest, link_base: str) -> tuple[str, ...]:
-    gravest = (
-        ("La plus grave :\n" + _alert(notify.brief, alert_link(link_base, notify.brief.alert_id)),)
-        if digest.lines
-        else ()
-    )
+def _digest(notify: Notify, digest: Digest, link_base: str, link: str | None) -> tuple[str, ...]:
+    alone = "" if link else alert_link(link_base, notify.brief.alert_id)
+    gravest = (f"La plus grave :\n{_alert(notify.brief, alone)}",) if digest.lines else ()
     return (
         f"Trop d'alertes à la fois pour les annoncer une par une. {sentence(_alerts(digest))}",
         *_counted(digest),
         *gravest,
-        f"Toutes les alertes ouvertes, pour y répondre :\n{situation_link(link_base)}",
+        f"Les alertes de ce résumé, pour y répondre :\n{link}"
+        if link and digest.alert_ids
+        else f"Toutes les alertes ouvertes :\n{situation_link(link_base)}",
         "Une alerte plus grave que celles-ci vous sera annoncée à part.",
     )
 
@@ -117,5 +137,15 @@ def _short(notify: Notify) -> str:
     if notify.digest is not None:
         places = ", ".join(f"{name_of(line.territory)} {line.alerts}" for line in notify.digest.lines)
         return f"RESUME {_alerts(notify.digest)}. {places}"
-    titles = ", ".join(brief.title for brief in (notify.brief, *notify.grouped))
+    titles = ", ".join(brief.title for brief in _briefs(notify))
     return f"{posture_words(notify)} {notify.brief.volet} {name_of(notify.place)}: {_count(notify)} alertes: {titles}"
+
+
+def _shortest(notify: Notify) -> str:
+    """Return what is left when the link and the marks of an exercise take the rest."""
+    if notify.digest is None:
+        return f"{posture_words(notify)}: {_count(notify)}"
+    if not notify.digest.lines:
+        return f"RESUME {_alerts(notify.digest)}"
+    highest = notify.digest.lines[0].posture
+    return f"RESUME {highest} {sum(line.alerts for line in notify.digest.lines if line.posture is highest)}"

@@ -14,15 +14,16 @@ from dashboards.adapters.answer_routes import READ
 from dashboards.adapters.form_body import form_of
 from dashboards.adapters.gate import Gate, trimmed
 from dashboards.adapters.identity import Identity
+from dashboards.adapters.opened import answer_path
 from dashboards.adapters.pages import Pages
-from dashboards.answering import name_of
 from dashboards.astreinte_page import astreinte_page, told_ids, was_told
 from dashboards.board import Board
 from dashboards.forms import StaleForm, form_field, read_form
+from dashboards.naming import name_of
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.releve import Releve, releve
 from streams.entry import Status
-from streams.messages import ReleveAcknowledged
+from streams.messages.decisions import ReleveAcknowledged
 
 _STALE: Final = "Cette page était ouverte depuis trop longtemps. Rien n'est enregistré : relisez, puis confirmez."
 _NO_ROLE: Final = "Rien n'est enregistré : choisissez le rôle que vous prenez."
@@ -76,7 +77,7 @@ class AstreinteRoutes:
         return self._pages.page("astreinte.html", page=page, releve_path=releve_path)
 
     def _paths(self, region: str, person: str) -> dict[str, str]:
-        """Return the answer links of a person by notification id: one for each open alert they were told of."""
+        """Return the answer links of a person by alert id: one for each open alert they were told of."""
         paths = {}
         for alert in self._board.alerts:
             if alert.region == region and alert.is_open and was_told(alert, person):
@@ -85,7 +86,7 @@ class AstreinteRoutes:
                 )
                 token = answer_token(self._gate.door.keys, notify) if notify else None
                 if notify and token:
-                    paths[notify.id] = signed_link("", Scope.ANSWER, token)
+                    paths[alert.brief.alert_id] = answer_path(notify, token, alert.brief.alert_id)
         return paths
 
     def _releve(

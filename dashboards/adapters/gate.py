@@ -26,7 +26,7 @@ from dashboards.board import Board
 from dashboards.callers import Proxies, Rates, RefusalBudget, caller, household, is_foreign
 from dashboards.recording import Records
 from streams.entry import Status
-from streams.messages import LinkRefused
+from streams.messages.deliveries import LinkRefused
 
 _AFTER_LINK: Final = ".,;:!?)]>»\"'"
 """What an old phone takes into a link that ends a sentence."""
@@ -90,11 +90,11 @@ class Gate:
         self._links = Rates(*door.per_link)
         self._budget = RefusalBudget()
 
-    def admit(self, request: Request, token: str) -> None:
-        """Count a request; TooMany."""
-        now = self.door.monotonic()
+    def admit(self, request: Request, token: str, part: str = "") -> None:
+        """Count a request, of one ``part`` of a link when it opens several pages; TooMany."""
+        now, link = self.door.monotonic(), f"{token[:TOKEN_LENGTH]}/{part[:TOKEN_LENGTH]}"
         with self._lock:
-            seconds = self._addresses.take(self._sender(request), now) or self._links.take(token[:TOKEN_LENGTH], now)
+            seconds = self._addresses.take(self._sender(request), now) or self._links.take(link, now)
         if seconds:
             raise TooMany(seconds)
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import structlog
 
 from alerts.outbox import StorageError
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 
 LISTS: Final = "reference.etablissements"
 """The kind of the entries that change the list."""

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from streams import messages
 from streams.adapters.drop_directory import printable
 from streams.entry import Draft, Status
-from streams.messages import TYPE_OF_KIND, Etablissement, PlanDocument
+from streams.messages import TYPE_OF_KIND
+from streams.messages.reference import Etablissement, PlanDocument
 
 MESSAGES: Final = "messages"
 """The format's name on its receipts."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from alerts import effects
+from alerts import effect_codec
 from alerts.effects import Effect
 from streams.adapters.group_progress import Place
 from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, opened, reaching
@@ -106,7 +106,7 @@ def told(region: str, records: Iterable[Any]) -> Told:
 def _read(record: Any) -> Effect | Unreadable:  # noqa: ANN401 - kafka-python is not typed
     value = record.value or b""
     try:
-        return effects.decode(value)
+        return effect_codec.decode(value)
     except (msgspec.DecodeError, KeyError, UnicodeDecodeError, RecursionError) as error:
         # Neither the value nor the error's text, which quotes it.
         reason = f"not an effect this version reads: {type(error).__name__}"

@@ -15,7 +15,8 @@ from typing import Final
 
 import structlog
 
-from alerts.effects import Effect, encode
+from alerts.effect_codec import encode
+from alerts.effects import Effect
 from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import LISTS, Declaring
 from streams.adapters.faust_app import Event, headers_of

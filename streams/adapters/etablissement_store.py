@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select
 from alerts.adapters import dialects
 from alerts.adapters.database import Database
 from streams.adapters.live_tables import DECLARED, ETABLISSEMENTS
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 
 
 def declare(connection: Connection, region: str, etablissements: Iterable[Etablissement], seq: int) -> bool:

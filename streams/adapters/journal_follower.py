@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import structlog
 
-from alerts import effects
+from alerts import effect_codec
 from alerts.effects import Effect
 from streams.adapters.journal_topic import log_record
 from streams.adapters.kafka_clients import KafkaAccess
@@ -73,7 +73,7 @@ class JournalFollower:
         with closing(records):
             for record in records:
                 try:
-                    yield effects.decode(record.value or b"")
+                    yield effect_codec.decode(record.value or b"")
                 except (ValueError, KeyError):
                     # A stray message: the notifiers set it aside, it was never decided.
                     continue

@@ -19,10 +19,10 @@ from streams.adapters.quarantine_store import StoredQuarantine
 from streams.adapters.receipt_store import StoredReceipts
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import Quarantined
-from streams.collecting.run import QUOTED
+from streams.collecting.visit_versions import QUOTED
 from streams.entry import Draft
 from streams.live.record import fact_id
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 
 _CLOCKS_DIFFER: Final = timedelta(minutes=15)
 """How far the clocks of two brokers may be apart. Vigie's own choice."""

@@ -34,7 +34,7 @@ from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import Quarantined
 from streams.entry import Draft
 from streams.journal import JournalConflict
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 
 _SQLITE: Final = "sqlite:///"
 _PURPOSE: Final = "live-store"

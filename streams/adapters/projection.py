@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, tuple_
 
-from alerts import effects as effect_codec
+from alerts import effect_codec
 from alerts.adapters import dialects
 from alerts.adapters.database import Database, to_micros
 from alerts.adapters.outbox_store import enqueue, recall_all

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
-from alerts.effects import Effect, PostureChanged, encode
+from alerts.effect_codec import encode
+from alerts.effects import Effect, PostureChanged
 from orsan_plans.reading import Reading
 from streams.adapters.whole_file import written_whole
 

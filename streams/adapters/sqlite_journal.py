@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Row, Select, Table, insert, select
 from sqlalchemy.dialects import sqlite
 
-from alerts import effects as effect_codec
+from alerts import effect_codec
 from alerts.adapters import dialects
 from alerts.adapters.database import seal, sealed
 from alerts.adapters.outbox_store import StoredOutbox, enqueue, finish_all, recall_all

@@ -7,7 +7,7 @@ impact and hospital capacity", as used by the HL7 guide fhir-saner.
 
 from typing import Final, Literal
 
-from streams.messages import BedCapacity
+from streams.messages.capacity import BedCapacity
 
 FEED: Final = "lits"
 """The kind of feed every capacity source belongs to."""

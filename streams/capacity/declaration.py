@@ -14,7 +14,7 @@ from orsan_plans.geography import REGIONS
 from streams.capacity.codes import BedField, contradictions
 from streams.collecting.decoding import Accepted, Context
 from streams.collecting.feed_json import Json
-from streams.messages import BedCapacity
+from streams.messages.capacity import BedCapacity
 
 _FINESS: Final = re.compile(r"[0-9AB]{9}")
 _INSTANT: Final = re.compile(

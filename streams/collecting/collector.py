@@ -25,7 +25,7 @@ from streams.collecting.quarantine import PURGE_AFTER, Held, HeldState, NoVault,
 from streams.collecting.receipts import Receipt
 from streams.collecting.run import Run
 from streams.entry import Draft, Status
-from streams.messages import QuarantineDropped
+from streams.messages.feeds import QuarantineDropped
 
 TRANSACTION_RECORDS: Final = 10_000
 """Records in one transaction: three times the week of the largest emergency department; some 50 MB of memory."""

@@ -8,7 +8,7 @@ from streams.collecting.ledger import Collected, Ledger
 from streams.collecting.quarantine import Quarantine, Quarantined
 from streams.collecting.receipts import Receipts
 from streams.entry import Draft, Entry
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 
 Version = Draft | Entry
 """What was journaled of a record."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from streams.messages import AgeClass
+from streams.messages.visits import AgeClass
 
 SHORTEST_SECRET: Final = 32
 """Bytes: a secret shorter than the SHA-256 digest weakens the HMAC (RFC 2104, section 3)."""

@@ -15,7 +15,8 @@ from typing import Final, Protocol
 from streams.collecting.decoding import Accepted, Manifest, Window
 from streams.collecting.delay_counts import DelayCounts
 from streams.collecting.delays import Spread
-from streams.messages import Message, PassageRPU
+from streams.messages import Message
+from streams.messages.visits import PassageRPU
 
 FILLED_FIELDS: Final = {"DP": "diagnosis_cim10", "GRAVITE": "ccmu", "SORTIE": "exited_at"}
 """The fields of a visit whose completeness is followed, by their name in the file."""

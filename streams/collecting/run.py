@@ -1,19 +1,18 @@
 """One file on its way into the journal: its records judged, counted, and committed with what is kept of them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
-import msgspec
 from pydantic import ValidationError
 
 from orsan_plans.geography import REGIONS
 from streams import messages
 from streams.collecting.decoding import Accepted, Context, Manifest, Refused
 from streams.collecting.destination import Destination, Version
+from streams.collecting.flags import Flags
 from streams.collecting.ledger import (
     Collected,
     Key,
@@ -30,31 +29,13 @@ from streams.collecting.ledger import (
 )
 from streams.collecting.quarantine import Quarantined, Release, Vault
 from streams.collecting.receipts import Receipt, Tally
+from streams.collecting.setting_aside import Aside
+from streams.collecting.visit_versions import PASSAGE, correction, removal
 from streams.entry import Draft, Status
-from streams.messages import BedCapacity, FeedReceived, Message, PassageRPU
+from streams.messages.feeds import FeedReceived
 from streams.region.feeds import RPU
 
-UNKNOWN_ESTABLISHMENT: Final = "etablissement_inconnu"
-"""Flag of a record whose establishment is not declared; while none is declared, one outside the région's départements.
-It is journaled, and counted where it says it comes from."""
-OUT_OF_LEDGER: Final = "hors_registre"
-"""Flag of a record too old to be compared with what its source gave before."""
-
 _CHUNK: Final = 500
-_OF_AN_ESTABLISHMENT: Final = (PassageRPU, BedCapacity)
-_PASSAGE: Final = "rpu.passage"
-_CORRECTED: Final = "rpu.corrected"
-QUOTED: Final = frozenset({_PASSAGE, _CORRECTED})
-"""Kinds of which a later file may quote the last version, to correct or remove it."""
-_REMOVED: Final = "rpu.removed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Corrected:
-    after: msgspec.Raw
-
-
-_corrected = msgspec.json.Decoder(_Corrected).decode
 
 
 @dataclass(slots=True)
@@ -93,20 +74,19 @@ class Run:
         self._context = context
         self._manifest = manifest
         self._receipt = receipt
-        self._vault = vault
+        self._aside = Aside(destination, context, receipt, vault)
         self._seen = seen
         self._encode = messages.encode_checked if is_checked else messages.encode
         self._scope = Scope(context.region, manifest.feed, manifest.source)
-        self._declared = destination.declared(context.region)
-        self._departements = frozenset(REGIONS[context.region].departements)
         self._today = context.received_at.astimezone(context.zone).date()
         self._newest: datetime | None = None
         self._terms = self._terms_of_file()
         self._is_outdated = self._terms.is_older
+        departements = frozenset(REGIONS[context.region].departements)
+        self._flags = Flags(destination.declared(context.region), departements, self._terms)
         self._statuses: set[Status] = set()
         self._tally = Tally()
         self._part = _Part()
-        self._held_here: set[str] = set()
 
     @property
     def size(self) -> int:
@@ -116,7 +96,9 @@ class Run:
     def take(self, items: Sequence[Accepted | Refused]) -> None:
         """Judge the next records of the file."""
         records, refused = self._encoded(items)
-        self._set_aside(refused)
+        self._tally.received += len(refused)
+        self._tally.quarantined += len(refused)
+        self._part.aside += self._aside.new(refused)
         self._part.size += len(items)
         keys = {record.item.key for record in records}
         known = self._destination.ledger.known(self._scope, keys)
@@ -125,7 +107,8 @@ class Run:
         for record, verdict in zip(records, verdicts, strict=True):
             self._statuses.add(record.item.status)
             row = known.get((record.item.status, record.item.key))
-            self._tally.readable(record.item, self._flags(record, verdict))
+            flags = self._flags.of(record.item.message, record.offer.day, verdict)
+            self._tally.readable(record.item, flags)
             self._settle(record, verdict, row, before)
 
     def remove_what_is_gone(self, at_once: int) -> None:
@@ -233,8 +216,8 @@ class Run:
     def _journal(self, record: _Record, before: Version | None) -> None:
         item, kind, payload = record.item, record.kind, record.payload
         seq = self._destination.number(self._context.region, len(self._part.drafts))
-        if kind == _PASSAGE and before is not None:
-            kind, payload = _CORRECTED, b'{"before":%b,"after":%b}' % (_latest(before), payload)
+        if kind == PASSAGE and before is not None:
+            kind, payload = correction(before, payload)
         self._part.drafts.append(Draft(item.occurred_at, item.status, self._context.region, kind, payload))
         offer = record.offer
         self._part.rows.append(
@@ -252,7 +235,7 @@ class Run:
         seqs = {
             known[record.item.status, record.item.key].seq
             for record, verdict in zip(records, verdicts, strict=True)
-            if verdict is Verdict.CHANGED and record.kind == _PASSAGE
+            if verdict is Verdict.CHANGED and record.kind == PASSAGE
         }
         return self._destination.versions(self._context.region, seqs) if seqs else {}
 
@@ -263,59 +246,12 @@ class Run:
         versions = self._destination.versions(self._context.region, {row.seq for row in gone})
         for row in gone:
             last = versions[row.seq]
-            payload = b'{"before":%b}' % _latest(last)
-            self._part.drafts.append(Draft(last.occurred_at, row.status, last.region, _REMOVED, payload))
+            self._part.drafts.append(Draft(last.occurred_at, row.status, last.region, *removal(last)))
             self._part.gone.append((row.status, row.key))
         self._part.size += len(gone)
         self._tally.removed += len(gone)
         if self.size >= at_once:
             self.flush()
-
-    def _set_aside(self, refused: Sequence[Refused]) -> None:
-        self._tally.received += len(refused)
-        self._tally.quarantined += len(refused)
-        digests = [hashlib.sha256(item.raw).hexdigest() if item.raw else "" for item in refused]
-        held = self._destination.aside.already_held(self._context.region, {each for each in digests if each})
-        for item, digest in zip(refused, digests, strict=True):
-            # A file sent every day for a week brings the same unreadable record seven times: it is kept once.
-            if digest and (digest in held or digest in self._held_here):
-                continue
-            self._held_here.add(digest)
-            self._part.aside.append(self._quarantined(item, digest))
-
-    def _quarantined(self, item: Refused, digest: str) -> Quarantined:
-        return Quarantined(
-            source=self._receipt.name,
-            line=item.position,
-            record=self._vault.lock(item.raw) if item.raw else b"",
-            reason=item.reason,
-            received_at=self._context.received_at,
-            format=self._receipt.format,
-            sha256=digest,
-            receipt=self._receipt.id,
-            is_locked=self._vault.is_open,
-        )
-
-    def _flags(self, record: _Record, verdict: Verdict) -> tuple[str, ...]:
-        unknown = () if self._is_known(record.item.message) else (UNKNOWN_ESTABLISHMENT,)
-        forgotten = self._terms.forgotten_before
-        if verdict is not Verdict.OUTDATED or forgotten is None or record.offer.day >= forgotten:
-            return unknown
-        return (*unknown, OUT_OF_LEDGER)
-
-    def _is_known(self, message: Message) -> bool:
-        if not isinstance(message, _OF_AN_ESTABLISHMENT):
-            return True
-        if self._declared:
-            return message.finess in self._declared
-        return message.departement in self._departements
-
-
-def _latest(version: Version) -> bytes:
-    """Return the visit that was journaled last."""
-    if version.kind == _PASSAGE:
-        return version.payload
-    return bytes(_corrected(version.payload).after)
 
 
 def _reasons(error: ValidationError) -> str:

@@ -13,7 +13,8 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from alerts.effects import Effect, encode
+from alerts.effect_codec import encode
+from alerts.effects import Effect
 from streams import engine
 from streams.entry import Entry, Head, canonical, chain
 from streams.journal import fresh_head

@@ -11,7 +11,8 @@ from typing import BinaryIO, Final
 from orsan_plans.territory import code_of, region_of
 from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
-from streams.messages import DailyFigures, ReferenceBeds
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import ReferenceBeds
 from streams.opendata.importing import SURVEY_DAY, DecodedFile, decode_file, end_of_day, recorded_at
 from streams.opendata.rows import OpenDataError
 

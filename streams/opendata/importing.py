@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from orsan_plans.territory import code_of, region_of
 from streams.entry import Draft, Status
-from streams.messages import DailyFigures, ReferenceBeds, encode
+from streams.messages import encode
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import ReferenceBeds
 from streams.opendata.layouts import LAYOUTS, Layout
 from streams.opendata.rows import OpenDataError, Row, age_of, count_of, day_of, reason_to_set_aside, rows
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from orsan_plans.indicator import BED_KINDS
 from orsan_plans.reading import Reading
-from streams.messages import BedCapacity
+from streams.messages.capacity import BedCapacity
 from streams.region import feeds
 from streams.region.fold import Turn
 from streams.region.measures import Sources, counted

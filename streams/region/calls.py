@@ -9,7 +9,7 @@ from typing import Final
 
 from orsan_plans.reading import Reading
 from orsan_plans.territory import Level, level_of
-from streams.messages import RegulationActivity, SmurIntervention
+from streams.messages.capacity import RegulationActivity, SmurIntervention
 from streams.region import feeds
 from streams.region.fold import Turn
 from streams.region.measures import Sources, counted

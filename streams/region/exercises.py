@@ -23,10 +23,12 @@ from alerts import book
 from alerts.postures import PostureState
 from orsan_plans.territory import level_of, width
 from streams.entry import Status
-from streams.messages import DecideVolet, DeliveryReport, ExerciseClosed, ExerciseOpened
+from streams.messages.decisions import DecideVolet
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.region.deciding import decision
 from streams.region.fold import Fold, Turn
 from streams.region.judging import forget
-from streams.region.receiving import decision
 from streams.region.state import Due, ExerciseState, World
 
 Receiver = Callable[[Turn, Any], str | None]

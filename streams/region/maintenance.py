@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from streams.messages import MaintenancePlanned
+from streams.messages.quiet import MaintenancePlanned
 from streams.region.fold import Turn
 from streams.region.state import Due
 

@@ -12,7 +12,7 @@ from functools import cache
 from operator import sub
 from typing import Final
 
-from streams.messages import PassageRPU
+from streams.messages.visits import PassageRPU
 from streams.region.syndromes import GROUPS, is_coded
 
 ALL, AGED_75, UNDER_1, SEVERE, HOSPITALISED, WITH_EXIT, WITH_CCMU, BY_SMUR, PRESENT, CODED = range(10)

@@ -12,7 +12,7 @@ from alerts.effects import AlertBrief, Notify, Purpose, effect_id
 from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
 from streams.entry import Status
-from streams.messages import MonitorProbe
+from streams.messages.feeds import MonitorProbe
 from streams.region.fold import Turn
 
 PROBE_CONTACT: Final = "vigie/preuve"

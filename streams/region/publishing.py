@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 
 from orsan_plans.reading import Reading
 from orsan_plans.territory import level_of
-from streams.region import beds, daily
+from streams.region import beds, daily, feeds
 from streams.region.beds import BED_INDICATORS, bed_reading, bed_readings, kinds_of
 from streams.region.calls import call_reading, call_readings
 from streams.region.daily import DAILY_INDICATORS
 from streams.region.fold import Turn
 from streams.region.judging import judge_all
 from streams.region.measures import qualified
+from streams.region.passages import PASSAGE_INDICATORS
 from streams.region.visit_readings import VISIT_DAY_INDICATORS, visit_day_reading
 
 
@@ -41,6 +42,19 @@ def publish_calls(turn: Turn, feed: str, territory: str) -> None:
     """Publish what the calls or interventions of a territory change, for itself and its région."""
     for place in places_of(turn, territory):
         publish_changed(turn, call_readings(turn, feed, place))
+
+
+def feed_changed(turn: Turn, feed: str, territory: str) -> None:
+    """Judge what the silence or the return of a feed may change: its rules, and the readings it is part of."""
+    fold = turn.fold
+    judge_all(turn, fold.rules.by_feed.get(feed, []), territory)
+    if feed == feeds.BEDS:
+        publish_beds(turn, territory)
+    if feed in (feeds.REGULATION, feeds.SMUR):
+        publish_calls(turn, feed, territory)
+    if feed == feeds.RPU:
+        for place in places_of(turn, territory):
+            judge_indicators(turn, list(PASSAGE_INDICATORS), place)
 
 
 def places_of(turn: Turn, territory: str) -> list[str]:

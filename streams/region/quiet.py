@@ -6,7 +6,7 @@ As in `streams.region.receiving`, each function returns None, or why the entry c
 from alerts import book
 from alerts.volume.silences import LONGEST, Silence
 from orsan_plans.territory import Level, level_of
-from streams.messages import MaintenancePlanned, SilenceLifted, SilenceSet
+from streams.messages.quiet import MaintenancePlanned, SilenceLifted, SilenceSet
 from streams.region import maintenance
 from streams.region.fold import Turn
 from streams.region.judging import arm_alerts, judge_all

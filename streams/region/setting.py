@@ -12,7 +12,8 @@ from orsan_plans.plan import IndicatorCondition, Plan
 from orsan_plans.schema import PlanError
 from orsan_plans.territory import level_of
 from streams.entry import Status
-from streams.messages import ContactTested, ContactVerified, EtablissementList, PlanCatalogue, RosterVersion
+from streams.messages.contacts import ContactTested, ContactVerified
+from streams.messages.reference import EtablissementList, PlanCatalogue, RosterVersion
 from streams.region import daily, feeds
 from streams.region.daily import DAILY_INDICATORS
 from streams.region.fold import Fold, Turn

@@ -12,15 +12,11 @@ from alerts.volume.silences import Silence
 from alerts.volume.traffic import Traffic
 from orsan_plans.reading import Reading
 from streams.entry import Status
-from streams.messages import (
-    BedCapacity,
-    Etablissement,
-    ExerciseOpened,
-    MaintenancePlanned,
-    PlanDocument,
-    RegulationActivity,
-    SignalSanitaire,
-)
+from streams.messages.capacity import BedCapacity, RegulationActivity
+from streams.messages.exercises import ExerciseOpened
+from streams.messages.quiet import MaintenancePlanned
+from streams.messages.reference import Etablissement, PlanDocument
+from streams.messages.signals import SignalSanitaire
 from streams.region.daily import DailyBook
 from streams.region.passages import PassageBook
 from streams.region.visit_days import VisitDays

@@ -8,7 +8,7 @@ absent on purpose.
 from dataclasses import dataclass
 from typing import Final
 
-from streams.messages import PassageRPU
+from streams.messages.visits import PassageRPU
 
 CANICULE: Final = "liste canicule de l'InVS (jcrb/RPU_2013, RPU_2013_Annalyse.Rmd)"
 

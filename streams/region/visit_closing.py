@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from streams.messages import PassageRPU
+from streams.messages.visits import PassageRPU
 from streams.region.fold import Turn
 from streams.region.passages import next_slide
 from streams.region.publishing import judge_indicators, publish_day

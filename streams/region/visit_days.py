@@ -20,7 +20,7 @@ from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from streams.messages import PassageRPU
+from streams.messages.visits import PassageRPU
 
 KEPT_DAYS: Final = 15
 """Days counted: two weeks tell an establishment's usual volume. Vigie's own choice."""

@@ -16,7 +16,7 @@ from orsan_plans.geography import REGIONS
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, Window
 from streams.collecting.pseudonyms import OLDEST_YEARS, FilePseudonyms, Pseudonyms, age_class, years_between
 from streams.entry import Status
-from streams.messages import AgeClass, PassageRPU
+from streams.messages.visits import AgeClass, PassageRPU
 from streams.rpu import values
 from streams.rpu.patient import Patient
 from streams.rpu.quality import LONGEST_STAY

@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from streams.messages import Orient
+from streams.messages.visits import Orient
 
 Sexe = Literal["M", "F", "I"]
 ModeEntree = Literal["6", "7", "8"]

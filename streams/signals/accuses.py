@@ -4,17 +4,15 @@ One object or a list, in Vigie's own words (docs/exploitation.md). The same step
 changes nothing. No telephone number may come this way: a detail is a short code.
 """
 
-from collections.abc import Iterator
 from typing import Annotated, BinaryIO, Final, Literal
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import StringConstraints
 
 from streams.collecting import feed_json
-from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
-from streams.collecting.feed_json import Json
-from streams.messages import DeliveryProof, ProofStep
-from streams.signals.fields import Form, FormInstant, SourceName, future_flags, key_of, why
-from streams.signals.rows import source_of
+from streams.collecting.decoding import Accepted, Context, Decoding, Manifest
+from streams.messages.deliveries import DeliveryProof, ProofStep
+from streams.signals.fields import Form, FormInstant, SourceName, future_flags, key_of
+from streams.signals.rows import FormRow, accept_rows, json_rows, source_of
 
 FEED: Final = "accuses"
 _STEPS: Final = {"remis": ProofStep.DELIVERED, "lu": ProofStep.READ}
@@ -33,19 +31,14 @@ class AccuseForm(Form):
 def decode(stream: BinaryIO, source_name: str, context: Context) -> Decoding:
     """Read proofs; UnreadableFeed when the file is not JSON. A record of a wrong shape is refused alone."""
     value = feed_json.read_json(stream, source_name)
-    source = source_of(each for _, each in feed_json.records(value))
-    return Decoding(Manifest(FEED, source, context.received_at), _items(value, context))
+    source = source_of(row.value for row in json_rows(value))
+    items = accept_rows(json_rows(value), context, AccuseForm, _accepted, kept=_nothing)
+    return Decoding(Manifest(FEED, source, context.received_at), items)
 
 
-def _items(value: Json, context: Context) -> Iterator[Accepted | Refused]:
-    for position, record in feed_json.records(value):
-        try:
-            form = AccuseForm.model_validate(record, context={"context": context})
-        except ValidationError as error:
-            # Nothing of it is kept: what a service adds of its own may be a telephone number.
-            yield Refused(position, b"", why(error, AccuseForm))
-        else:
-            yield _accepted(form, context)
+def _nothing(_row: FormRow) -> bytes:
+    # What a service adds of its own may be a telephone number.
+    return b""
 
 
 def _accepted(form: AccuseForm, context: Context) -> Accepted:

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from orsan_plans.geography import REGIONS
 from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
-from streams.messages import SignalSanitaire
+from streams.messages.signals import SignalSanitaire
 from streams.signals.cap_alert import (
     Heading,
     Reference,

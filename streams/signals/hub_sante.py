@@ -18,7 +18,7 @@ from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
 from streams.collecting.feed_json import Json
 from streams.entry import Status
-from streams.messages import SmurIntervention
+from streams.messages.capacity import SmurIntervention
 from streams.signals.fields import future_flags, key_of, why
 from streams.signals.hub_messages import (
     STATUSES,

@@ -7,21 +7,20 @@ with any other field is refused, and what those fields held is not kept. Each no
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from typing import Annotated, BinaryIO, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from orsan_plans.geography import DEPARTEMENTS
 from orsan_plans.territory import name_of
 from streams.collecting import feed_json
-from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
+from streams.collecting.decoding import Accepted, Context, Decoding, Manifest
 from streams.collecting.feed_json import Json
-from streams.messages import SignalSanitaire
-from streams.signals.fields import Form, OnDay, SourceName, future_flags, is_in_region, key_of, why
+from streams.messages.signals import SignalSanitaire
+from streams.signals.fields import Form, OnDay, SourceName, future_flags, is_in_region, key_of
 from streams.signals.mdo_list import MDO
-from streams.signals.rows import FormFile
+from streams.signals.rows import FormFile, FormRow, accept_rows
 
 FEED: Final = "mdo"
 NOT_KEPT: Final = "champs_retires"
@@ -98,20 +97,12 @@ class MdoForm(Form):
 def decode(stream: BinaryIO, source_name: str, context: Context) -> Decoding:
     """Read notifications, JSON or CSV; UnreadableFeed when the file is neither or its header names another column."""
     file = FormFile(stream, source_name, MdoForm.model_fields)
-    return Decoding(Manifest(FEED, file.source, context.received_at), _items(file, context))
+    items = accept_rows(file.rows(), context, MdoForm, _accepted, kept=_kept)
+    return Decoding(Manifest(FEED, file.source, context.received_at), items)
 
 
-def _items(file: FormFile, context: Context) -> Iterator[Accepted | Refused]:
-    for row in file.rows():
-        if row.reason:
-            yield Refused(row.position, b"", row.reason)
-            continue
-        try:
-            form = MdoForm.model_validate(row.value, context={"context": context})
-        except ValidationError as error:
-            yield Refused(row.position, feed_json.raw_bytes(_announced(row.value)), why(error, MdoForm))
-        else:
-            yield _accepted(form, context)
+def _kept(row: FormRow) -> bytes:
+    return b"" if row.reason else feed_json.raw_bytes(_announced(row.value))
 
 
 def _announced(value: Json) -> Json:

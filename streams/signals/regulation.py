@@ -5,16 +5,15 @@ these counts was found. A period sent again replaces its counts.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, BinaryIO, Final
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
-from streams.messages import RegulationActivity
-from streams.signals.fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of, why
-from streams.signals.rows import FormFile
+from streams.collecting.decoding import Accepted, Context, Decoding, Manifest
+from streams.messages.capacity import RegulationActivity
+from streams.signals.fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of
+from streams.signals.rows import FormFile, accept_rows, as_it_came
 
 FEED: Final = "regulation"
 LONGEST: Final = timedelta(days=31)
@@ -52,20 +51,8 @@ class RegulationForm(Form):
 def decode(stream: BinaryIO, source_name: str, context: Context) -> Decoding:
     """Read counts; UnreadableFeed when the file is neither the JSON nor the CSV of the form."""
     file = FormFile(stream, source_name, RegulationForm.model_fields)
-    return Decoding(Manifest(FEED, file.source, context.received_at), _items(file, context))
-
-
-def _items(file: FormFile, context: Context) -> Iterator[Accepted | Refused]:
-    for row in file.rows():
-        if row.reason:
-            yield Refused(row.position, row.raw, row.reason)
-            continue
-        try:
-            form = RegulationForm.model_validate(row.value, context={"context": context})
-        except ValidationError as error:
-            yield Refused(row.position, row.raw, why(error, RegulationForm))
-        else:
-            yield _accepted(form, context)
+    items = accept_rows(file.rows(), context, RegulationForm, _accepted, kept=as_it_came)
+    return Decoding(Manifest(FEED, file.source, context.received_at), items)
 
 
 def _accepted(form: RegulationForm, context: Context) -> Accepted:

@@ -7,13 +7,16 @@ is not the form's refuses the file, a row that is not the header's is refused al
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
+
+from pydantic import ValidationError
 
 from streams.collecting import feed_json
-from streams.collecting.decoding import UnreadableFeed
+from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.collecting.feed_json import Json
+from streams.signals.fields import Form, why
 
 LARGEST: Final = 4 * 1024 * 1024
 """Bytes a form may hold: Vigie's own choice, some tens of thousands of rows."""
@@ -21,6 +24,8 @@ LARGEST: Final = 4 * 1024 * 1024
 SEVERAL_SOURCES: Final = "plusieurs sources"
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+
+AnyForm = TypeVar("AnyForm", bound=Form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,38 @@ class FormFile:
     def rows(self) -> Iterator[FormRow]:
         """Yield the rows; UnreadableFeed when the file is neither the JSON nor the CSV of the form."""
         if self._is_json:
-            numbered = feed_json.records(self._value)
-            return (FormRow(at, feed_json.raw_bytes(each), each) for at, each in numbered)
+            return json_rows(self._value)
         return _csv_rows(self._text, self._source_name, self._columns)
+
+
+def json_rows(value: Json) -> Iterator[FormRow]:
+    """Yield the records of a JSON file, one object or a list."""
+    return (FormRow(at, feed_json.raw_bytes(each), each) for at, each in feed_json.records(value))
+
+
+def accept_rows(
+    rows: Iterable[FormRow],
+    context: Context,
+    form: type[AnyForm],
+    accept: Callable[[AnyForm, Context], Accepted],
+    kept: Callable[[FormRow], bytes],
+) -> Iterator[Accepted | Refused]:
+    """Yield what each row says, or why it is refused; ``kept`` tells what of a refused row may be set aside."""
+    for row in rows:
+        if row.reason:
+            yield Refused(row.position, kept(row), row.reason)
+            continue
+        try:
+            read = form.model_validate(row.value, context={"context": context})
+        except ValidationError as error:
+            yield Refused(row.position, kept(row), why(error, form))
+        else:
+            yield accept(read, context)
+
+
+def as_it_came(row: FormRow) -> bytes:
+    """Keep a refused row whole."""
+    return row.raw
 
 
 def source_of(values: Iterable[Json]) -> str:

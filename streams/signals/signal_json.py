@@ -4,17 +4,15 @@ One object or a list. Each statement about a signal bears its own instant (`date
 id updates or ends the signal, and sending an earlier one again changes nothing.
 """
 
-from collections.abc import Iterator
 from typing import Annotated, BinaryIO, Final
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from streams.collecting import feed_json
-from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused
-from streams.collecting.feed_json import Json
-from streams.messages import SignalSanitaire
-from streams.signals.fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of, why
-from streams.signals.rows import source_of
+from streams.collecting.decoding import Accepted, Context, Decoding, Manifest
+from streams.messages.signals import SignalSanitaire
+from streams.signals.fields import Form, FormInstant, FormTerritory, SourceName, future_flags, key_of
+from streams.signals.rows import accept_rows, as_it_came, json_rows, source_of
 
 FEED: Final = "signaux"
 
@@ -69,18 +67,9 @@ class SignalForm(Form):
 def decode(stream: BinaryIO, source_name: str, context: Context) -> Decoding:
     """Read signals; UnreadableFeed when the file is not JSON. A record of a wrong shape is refused alone."""
     value = feed_json.read_json(stream, source_name)
-    source = source_of(each for _, each in feed_json.records(value))
-    return Decoding(Manifest(FEED, source, context.received_at), _items(value, context))
-
-
-def _items(value: Json, context: Context) -> Iterator[Accepted | Refused]:
-    for position, record in feed_json.records(value):
-        try:
-            form = SignalForm.model_validate(record, context={"context": context})
-        except ValidationError as error:
-            yield Refused(position, feed_json.raw_bytes(record), why(error, SignalForm))
-        else:
-            yield _accepted(form, context)
+    source = source_of(row.value for row in json_rows(value))
+    items = accept_rows(json_rows(value), context, SignalForm, _accepted, kept=as_it_came)
+    return Decoding(Manifest(FEED, source, context.received_at), items)
 
 
 def _accepted(form: SignalForm, context: Context) -> Accepted:

@@ -22,7 +22,7 @@ from orsan_plans.territory import name_of
 from streams.collecting import feed_json
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
 from streams.collecting.feed_json import Json, JsonObject
-from streams.messages import SignalSanitaire
+from streams.messages.signals import SignalSanitaire
 from streams.signals.fields import read_instant, why
 
 FEED: Final = "vigilance"

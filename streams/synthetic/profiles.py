@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
 
-from streams.messages import AgeClass
+from streams.messages.visits import AgeClass
 
 Ccmu = Literal["1", "2", "3", "4", "5", "P", "D"] | None
 Transport = Literal["PERSO", "AMBU", "VSAB", "SMUR", "HELI", "FO"] | None

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from streams.messages import Etablissement, EtablissementList, encode
+from streams.messages import encode
+from streams.messages.reference import Etablissement, EtablissementList
 from streams.synthetic.sites import CRITICAL_CARE_BEDS, SITES
 from streams.synthetic.visits import ZONE
 

@@ -14,7 +14,8 @@ from typing import Final
 
 from orsan_plans.geography import REGIONS
 from streams.entry import Draft, Status
-from streams.messages import PassageRPU, encode
+from streams.messages import encode
+from streams.messages.visits import PassageRPU
 from streams.synthetic.chance import drawn, gap
 from streams.synthetic.profiles import LATENESS, ORDINARY, PASSAGES_PER_DAY
 from streams.synthetic.sites import Site

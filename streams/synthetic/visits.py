@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from orsan_plans.geography import REGIONS
-from streams.messages import AgeClass
+from streams.messages.visits import AgeClass
 from streams.synthetic.chance import drawn, gap, one_of, whole
 from streams.synthetic.profiles import Profile
 from streams.synthetic.sites import REGION, Site

@@ -7,21 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from threading import Thread
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from apprise import AppriseResult, AppriseResultStatus
 
 from alerts.adapters.apprise_channel import AppriseChannel, _failure
 from alerts.channel import SENT, Channel, Delivery, Outcome, failed
 from alerts.testing import RecordingChannel
 from alerts.wording import Message
+from tests.alerts.mail_server import Mailbox, mail_address, mail_server
+from tests.vigie.monitored import closed_port
 
 MESSAGE = Message(
     "ALERTE REB · Loire-Atlantique (44)",
@@ -73,43 +72,10 @@ def webhook() -> Iterator[Webhook]:
         yield running
 
 
-@dataclass
-class Mailbox:
-    """A local SMTP server's mails; it answers ``refusal`` when there is one."""
-
-    refusal: str = ""
-    mails: list[EmailMessage] = field(default_factory=list)
-    port: int = 0
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's names
-        if self.refusal:
-            return self.refusal
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 OK"
-
-
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox(port=closed_port())
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
-    controller.start()
-    try:
+    with mail_server() as box:
         yield box
-    finally:
-        controller.stop()
-
-
-def closed_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port: int = unused.getsockname()[1]
-        return port
-
-
-def mail_address(port: int) -> str:
-    return f"mailto://127.0.0.1:{port}/?from=vigie@example.org&to=claire@example.org&mode=insecure"
 
 
 # --- the contract: one working channel and one failing channel of each kind

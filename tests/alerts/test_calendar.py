@@ -116,6 +116,15 @@ def test_a_title_that_says_nothing_of_the_tableau_is_refused(roster: Roster, tit
         said(roster, calendar(event(title)))
 
 
+def test_a_title_is_quoted_without_what_a_terminal_would_obey() -> None:
+    title = "Veille\x1b[2J\x9b31m" + "x" * 200
+    with pytest.raises(UnreadableCalendar) as refused:
+        parse_calendar(calendar(event(title) + "\r\nRRULE:FREQ=DAILY"), PARIS)
+    assert str(refused.value).startswith("« Veille [2J 31mxxx")
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 150
+
+
 def test_each_faulty_title_is_told_once(roster: Roster) -> None:
     with pytest.raises(UnreadableEvent) as refused:
         said(roster, calendar(event("a"), event("b"), event("a")))

@@ -18,7 +18,9 @@ from alerts.wording import Message, render
 from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams import engine, messages
 from streams.entry import Entry, Status
-from streams.messages import DeliveryReport, RosterVersion, SignalSanitaire
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from streams.testing import EPOCH, MemoryOutbox, sample_notification
 from vigie.past import catalogue_message
 

@@ -1,14 +1,16 @@
 """What people read of several alerts at once: a group's message and a digest, long and in one SMS."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.effects import Digest, DigestLine, Notify, Purpose
+from alerts.links import LinkKey, LinkKeys
 from alerts.sms import SMS_SEPTETS, septets
+from alerts.sms_wording import MAX_LINK_BASE, own_link
 from alerts.volume.limits import MOST_GROUPED
 from alerts.wording import Message, alert_link, render
 from orsan_plans.posture import Posture
@@ -34,8 +36,20 @@ COUNTED = Digest(
 DIGEST = replace(NOTIFY, purpose=Purpose.DIGEST, call=0, digest=COUNTED)
 
 
+KEYS = LinkKeys(LinkKey("k1", b"s" * 32, date(2000, 1, 1)))
+LONGEST_BASE = "https://" + "v" * (MAX_LINK_BASE - 8)
+
+
 def rendered(notify: Notify) -> Message:
     return render(notify, BASE, AT)
+
+
+def signed(notify: Notify, base: str = BASE) -> tuple[Message, str]:
+    """Return a message as it leaves when links are signed, and its link."""
+    own = replace(notify, id=ALERT)
+    link = own_link(own, base, KEYS)
+    assert link is not None
+    return render(own, base, AT, KEYS), link
 
 
 def plain(text: str) -> str:
@@ -67,6 +81,23 @@ def test_a_group_says_what_it_asks(purpose: Purpose, call: int, ending: str, req
     assert message.title.startswith("FIN ALERTE" if purpose is Purpose.END else "ALERTE")
 
 
+@pytest.mark.parametrize(
+    ("purpose", "request_"),
+    [
+        (Purpose.CALL, "Répondez à chacune pour arrêter ses appels :\n"),
+        (Purpose.INFORM, "aucune réponse n'est attendue :\n"),
+        (Purpose.END, "plus rien n'est attendu de vous :\n"),
+        (Purpose.REMINDER, "sinon vos réponses seront retirées et les appels reprendront :\n"),
+    ],
+)
+def test_the_one_link_of_a_group_is_the_page_of_all_its_alerts(purpose: Purpose, request_: str) -> None:
+    message, link = signed(replace(GROUP, purpose=purpose))
+    assert f"{request_}{link}" in message.body
+    assert message.body.count("https://") == 1
+    assert message.sms.endswith(f"\n{link}")
+    assert OTHER.title in message.body
+
+
 def test_a_digest_counts_the_highest_posture_first_and_leads_to_the_open_alerts() -> None:
     message = rendered(DIGEST)
     assert message.title == "RÉSUMÉ · 294 alertes : ALERTE 9, VIGILANCE 285, 3 terminées"
@@ -74,12 +105,35 @@ def test_a_digest_counts_the_highest_posture_first_and_leads_to_the_open_alerts(
     assert "ALERTE :\n- Loire-Atlantique (44) : 8\n- Pays de la Loire : 1" in body
     assert "VIGILANCE :\n- Maine-et-Loire (49) : 285" in body
     assert body.index("ALERTE :") < body.index("VIGILANCE :")
-    assert f"pour y répondre :\n{BASE}/\n" in body
+    assert f"Toutes les alertes ouvertes :\n{BASE}/\n" in body
+    assert "répondre" not in body
     assert alert_link(BASE, ALERT) in body
     assert message.sms == (
         "RESUME 294 alertes : ALERTE 9, VIGILANCE 285, 3 terminées. Loire-Atlantique (44) 8, Pays de la Loire 1, "
         "Maine-et-Loire (49) 285\nhttps://vigie.example.org/"
     )
+
+
+def test_the_link_of_a_digest_is_the_page_that_answers_its_alerts() -> None:
+    message, link = signed(DIGEST)
+    assert f"Les alertes de ce résumé, pour y répondre :\n{link}\n" in message.body
+    assert message.body.count("https://") == 1
+    assert message.sms.endswith(f"\n{link}")
+
+
+def test_a_digest_that_has_nothing_to_answer_does_not_promise_it() -> None:
+    message, link = signed(replace(DIGEST, digest=Digest((), (), ended=1)))
+    assert link not in message.body + message.sms
+    assert f"Toutes les alertes ouvertes :\n{BASE}/\n" in message.body
+
+
+@pytest.mark.parametrize("status", ["actual", "exercise", "test"])
+@pytest.mark.parametrize("notify", [GROUP, DIGEST, replace(GROUP, purpose=Purpose.REMINDER)])
+def test_the_longest_link_base_leaves_its_link_to_an_sms_that_says_the_posture(notify: Notify, status: str) -> None:
+    message, link = signed(replace(notify, status=status), LONGEST_BASE)
+    assert link in message.sms.splitlines()
+    assert "ALERTE" in message.sms
+    assert septets(message.sms) <= SMS_SEPTETS
 
 
 def test_a_digest_of_ends_only_names_no_open_alert() -> None:

@@ -16,10 +16,10 @@ from streams.adapters.disk_keys import SpillingKeys
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.entry import Draft, Status
-from streams.messages import PassageRPU
+from streams.known_formats import all_formats
+from streams.messages.visits import PassageRPU
 from streams.monitor import Monitor
 from streams.rpu import oscour
 from tests.bench.oscour_workload import RECEIVED_AT, REGION, oscour_file

@@ -20,8 +20,8 @@ from streams.adapters.disk_keys import SpillingKeys  # noqa: E402 - after the pa
 from streams.adapters.sqlite_journal import SqliteJournal  # noqa: E402
 from streams.collecting.collector import Collector, Incoming  # noqa: E402
 from streams.collecting.decoding import Context  # noqa: E402
-from streams.collecting.formats import all_formats  # noqa: E402
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey  # noqa: E402
+from streams.known_formats import all_formats  # noqa: E402
 from streams.monitor import Monitor  # noqa: E402
 from tests.bench.oscour_workload import RECEIVED_AT, REGION, oscour_pieces  # noqa: E402
 

@@ -21,7 +21,8 @@ from random import Random
 from threading import Thread
 from typing import Final
 
-from alerts.effects import Notify, decode
+from alerts.effect_codec import decode
+from alerts.effects import Notify
 from streams import messages
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import (
@@ -40,9 +41,10 @@ from streams.adapters.topic_sender import instant
 from streams.entry import Draft, Status
 from streams.live.record import decode_draft, fact_id
 from streams.live.topics import EFFECTS, partition_of
+from streams.messages.signals import SignalSanitaire
 from tests.bench import live_load
 from tests.bench.live_load import NATIONAL_PEAK, REGION_CODES, Due, Hospitals
-from tests.live.processes import until, vigie_process
+from tests.live.processes import fresh, until, vigie_process
 from tests.vigie.monitored import Place
 
 FLOOR: Final = "vigie.bench.floor"
@@ -122,7 +124,9 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         _open_journals(access, place, range(_WARM_UP + len(rates) * samples))
         own = {"VIGIE_DATABASE_URL": url, "VIGIE_ROSTER": str(place.roster)}
         for name, *arguments in (("worker", "--data", str(folder / "worker")), ("notifier",)):
-            stack.enter_context(vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own))
+            stack.enter_context(
+                vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own, start=fresh)
+            )
         store = stack.enter_context(LiveStore.open(url))
         until(lambda: all(store.declared(region) for region in REGION_CODES), _PATIENCE)
         pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))
@@ -205,7 +209,7 @@ def _number_of_draft(value: bytes) -> int | None:
     if draft is None or draft.kind != "signal.sanitaire":
         return None
     message = messages.decode(draft.kind, draft.payload)
-    return int(message.title.split()[1]) if isinstance(message, messages.SignalSanitaire) else None
+    return int(message.title.split()[1]) if isinstance(message, SignalSanitaire) else None
 
 
 def send_files(access: KafkaAccess, files: Sequence[Due], begin: float) -> None:

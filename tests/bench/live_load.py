@@ -17,7 +17,8 @@ from orsan_plans.adapters.plan_files import shipped_catalogue
 from orsan_plans.catalogue import Catalogue
 from orsan_plans.geography import REGIONS
 from streams.adapters.raw_topics import RawFile
-from streams.messages import Etablissement, EtablissementList, Message, RosterVersion
+from streams.messages import Message
+from streams.messages.reference import Etablissement, EtablissementList, RosterVersion
 from streams.synthetic.oscour_files import Extraction, file_name, oscour_file
 from streams.synthetic.profiles import ORDINARY
 from streams.synthetic.sites import Site

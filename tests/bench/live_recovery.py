@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from alerts.effects import AlertRaised, decode
+from alerts.effect_codec import decode
+from alerts.effects import AlertRaised
 from orsan_plans.geography import REGIONS
 from streams.adapters.journal_topic import JournalReader, JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, TopicPartition, opened
@@ -27,7 +28,7 @@ from streams.replay import replay
 from tests.bench.live_log import REGION
 from tests.bench.timing import Run, Timed, timed
 from tests.core.builders import catalogue, event, rule, signal
-from tests.live.processes import Process, until, vigie_process
+from tests.live.processes import Process, fresh, until, vigie_process
 from vigie.worker import ENGINE
 
 _BATCH: Final = 2_000
@@ -102,7 +103,8 @@ def _worker(access: KafkaAccess, folder: Path, session: int) -> AbstractContextM
         "VIGIE_SESSION_SECONDS": str(session),
         "VIGIE_DATABASE_URL": f"sqlite:///{folder / 'live.db'}",
     }
-    return vigie_process(access, folder / "taking-over.log", "worker", "--data", str(folder / "w"), environment=own)
+    arguments = ("worker", "--data", str(folder / "w"))
+    return vigie_process(access, folder / "taking-over.log", *arguments, environment=own, start=fresh)
 
 
 def _say(journal: JournalTopic, *facts: Message) -> None:

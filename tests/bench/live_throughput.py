@@ -26,7 +26,7 @@ from streams.adapters.topic_sender import TopicSender
 from streams.live.keeping import Keeper
 from streams.live.record import decode_draft
 from streams.live.topics import JOURNAL
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from tests.bench.timing import Run
 
 FIRST_DAY: Final = 5_000

@@ -35,7 +35,8 @@ from dashboards.testing import BRIEF, raised  # noqa: E402
 from orsan_plans.adapters.plan_files import shipped_catalogue  # noqa: E402
 from streams.adapters.sqlite_journal import SqliteJournal  # noqa: E402
 from streams.journal import JournalPurpose  # noqa: E402
-from streams.messages import RosterVersion, SignalSanitaire  # noqa: E402
+from streams.messages.reference import RosterVersion  # noqa: E402
+from streams.messages.signals import SignalSanitaire  # noqa: E402
 from tests.bench.timing import machine  # noqa: E402
 from vigie.embedded import Embedded  # noqa: E402
 from vigie.link_settings import finding  # noqa: E402

@@ -21,15 +21,9 @@ from streams.adapters import migrating
 from streams.adapters.live_store import LiveStore
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Entry, Status
-from streams.messages import (
-    Etablissement,
-    EtablissementList,
-    Message,
-    PlanCatalogue,
-    PlanDocument,
-    RosterVersion,
-    SignalSanitaire,
-)
+from streams.messages import Message
+from streams.messages.reference import Etablissement, EtablissementList, PlanCatalogue, PlanDocument, RosterVersion
+from streams.messages.signals import SignalSanitaire
 from streams.monitor import Monitor
 from streams.region.fold import Fold
 from tests.bench.timing import Figure, Run, Timed, timed

@@ -12,7 +12,9 @@ from typing import Any, Final
 from orsan_plans.catalogue import Catalogue
 from streams import messages
 from streams.entry import Draft, Entry, Status
-from streams.messages import Etablissement, EtablissementList, Message, PassageRPU, PlanCatalogue, PlanDocument
+from streams.messages import Message
+from streams.messages.reference import Etablissement, EtablissementList, PlanCatalogue, PlanDocument
+from streams.messages.visits import PassageRPU
 from streams.synthetic.profiles import PASSAGES_PER_DAY
 from streams.synthetic.traffic import STEADY_START, steady_passages
 

@@ -6,24 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from alerts.astreinte import Canal, Contact, EscalationPolicy, Person, Role, Roster
-from alerts.effects import AlertBrief, Effect, EntryRejected, encode
+from alerts.effect_codec import encode
+from alerts.effects import AlertBrief, Effect, EntryRejected
 from orsan_plans.assess import Evidence
 from orsan_plans.catalogue import Catalogue
 from orsan_plans.posture import Posture
 from streams import engine, messages
 from streams.entry import Entry, Status
-from streams.messages import (
-    BedCapacity,
-    DailyFigures,
-    Etablissement,
-    EtablissementList,
-    Message,
-    PassageRPU,
-    PlanCatalogue,
-    PlanDocument,
-    RosterVersion,
-    SignalSanitaire,
-)
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import Etablissement, EtablissementList, PlanCatalogue, PlanDocument, RosterVersion
+from streams.messages.signals import SignalSanitaire
+from streams.messages.visits import PassageRPU
 from streams.region.fold import Fold
 
 REGION: Final = "52"

@@ -15,26 +15,15 @@ from alerts.policies import EscalationStep, Policy
 from orsan_plans.posture import Posture
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import (
-    Acknowledge,
-    BedCapacity,
-    DailyFigures,
-    DecideVolet,
-    DeliveryReport,
-    Etablissement,
-    EtablissementList,
-    ExerciseClosed,
-    ExerciseOpened,
-    FeedReceived,
-    Message,
-    PassageCorrected,
-    PassageRemoved,
-    PassageRPU,
-    ReferenceBeds,
-    RegulationActivity,
-    SignalSanitaire,
-    SmurIntervention,
-)
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity, RegulationActivity, SmurIntervention
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.messages.feeds import DailyFigures, FeedReceived
+from streams.messages.reference import Etablissement, EtablissementList, ReferenceBeds
+from streams.messages.signals import SignalSanitaire
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.region.fold import Fold
 from tests.core.builders import (
     ANGERS,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.adapters.roster_files import load_roster
+from alerts.answers import AnswerDecision
 from alerts.effects import (
     AlertChanged,
     AlertRaised,
@@ -34,30 +35,23 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.posture import Posture
 from streams import messages
 from streams.entry import Draft, Status
-from streams.messages import (
-    Acknowledge,
-    AnswerDecision,
-    BedCapacity,
-    DailyFigures,
-    DecideVolet,
-    DeliveryReport,
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity
+from streams.messages.decisions import Acknowledge, DecideVolet, ReleveAcknowledged
+from streams.messages.deliveries import DeliveryReport, LinkRefused
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.messages.feeds import DailyFigures
+from streams.messages.quiet import MaintenancePlanned, SilenceLifted, SilenceSet
+from streams.messages.reference import (
     Etablissement,
     EtablissementList,
-    ExerciseClosed,
-    ExerciseOpened,
-    LinkRefused,
-    MaintenancePlanned,
-    Message,
-    PassageRPU,
     PlanCatalogue,
     PlanDocument,
     ReferenceBeds,
-    ReleveAcknowledged,
     RosterVersion,
-    SignalSanitaire,
-    SilenceLifted,
-    SilenceSet,
 )
+from streams.messages.signals import SignalSanitaire
+from streams.messages.visits import PassageRPU
 from streams.monitor import Monitor
 from streams.region.state import World
 from streams.testing import MemoryJournal

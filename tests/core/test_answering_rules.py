@@ -6,7 +6,8 @@ from alerts.effects import AlertChange, AlertChanged, AlertRaised, Effect, Notif
 from alerts.lifecycle import AlertState, Phase
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, decode
+from streams.messages import decode
+from streams.messages.decisions import Acknowledge
 from streams.region.fold import Fold
 from streams.region.state import Due
 from tests.core.builders import MINUTE, REGION, decided, run, texts

@@ -7,7 +7,9 @@ import pytest
 
 from orsan_plans.reading import Reading, Unknown
 from streams.entry import Status
-from streams.messages import BedCapacity, FeedReceived, Message, RegulationActivity, SmurIntervention
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity, RegulationActivity, SmurIntervention
+from streams.messages.feeds import FeedReceived
 from streams.region.beds import BED_INDICATORS
 from tests.core.builders import ANGERS, HOUR, MINUTE, NANTES, NAZAIRE, T0, journal, passage, rule, run, setting, silence
 

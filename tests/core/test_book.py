@@ -15,7 +15,9 @@ from orsan_plans.plan import Audience
 from orsan_plans.posture import Posture
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DeliveryReport, Message
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
 from tests.core.builders import (
     BRIEF,
     MINUTE,

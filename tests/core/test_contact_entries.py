@@ -7,7 +7,8 @@ import pytest
 from alerts.contact_proofs import ContactProof
 from streams import engine
 from streams.entry import Status
-from streams.messages import ContactTested, ContactVerified, RosterVersion
+from streams.messages.contacts import ContactTested, ContactVerified
+from streams.messages.reference import RosterVersion
 from tests.core.builders import HOUR, T0, journal, roster, run
 
 HERE, THERE = "0f" * 32, "f0" * 32

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from alerts.effects import Effect
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, BedCapacity, DailyFigures, SignalSanitaire, decode
+from streams.messages import decode
+from streams.messages.capacity import BedCapacity
+from streams.messages.decisions import Acknowledge
+from streams.messages.feeds import DailyFigures
+from streams.messages.signals import SignalSanitaire
 from tests.core.builders import MINUTE, REGION, Run, decided, run, texts
 from tests.core.generated import AFTERWARDS, FEWER, JOURNALS
 

@@ -10,11 +10,11 @@ from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import (
-    DecideVolet,
+from streams.messages import Message
+from streams.messages.decisions import DecideVolet
+from streams.messages.reference import (
     Etablissement,
     EtablissementList,
-    Message,
     PlanCatalogue,
     PlanDocument,
     ReferenceBeds,

@@ -13,7 +13,8 @@ from alerts.effects import AlertRaised, Effect, Notify, NotSent, PostureChanged
 from alerts.lifecycle import Phase
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DeliveryReport
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
 from streams.region.fold import Fold
 from streams.region.state import Due
 from tests.core.builders import (

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import Notify, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import Notify
 from alerts.sms import SMS_SEPTETS, septets
 from alerts.sms_wording import MAX_LINK_BASE
 from alerts.wording import render
 from streams import engine
 from streams.entry import Entry, Status
-from streams.messages import DecideVolet, DeliveryReport, ExerciseClosed, ExerciseOpened, Message
+from streams.messages import Message
+from streams.messages.decisions import DecideVolet
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
 from streams.region.exercises import counted_by_year
 from tests.core.builders import (
     EVERY_KIND,

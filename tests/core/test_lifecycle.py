@@ -1,38 +1,19 @@
 """The life of an alert: every pair of its table, and every pair the table does not allow."""
 
-from datetime import UTC, date, datetime
 from itertools import product
 
 import pytest
 
-from alerts.effects import AlertBrief
 from alerts.lifecycle import TRANSITIONS, AlertState, Event, Phase, move
-from orsan_plans.assess import Evidence
-from orsan_plans.posture import Posture
+from tests.core.builders import BRIEF
 
-NOW = datetime(2026, 1, 14, 7, tzinfo=UTC)
 PAIRS = list(product(Phase, Event))
 ALLOWED = [pair for pair in PAIRS if pair in TRANSITIONS]
 ILLEGAL = [pair for pair in PAIRS if pair not in TRANSITIONS]
 
 
 def alert(phase: Phase) -> AlertState:
-    brief = AlertBrief(
-        alert_id="a",
-        volet="REB",
-        plan="essai",
-        rule="part",
-        title="Part",
-        territory="DEP-44",
-        territory_name="Loire-Atlantique (44)",
-        posture=Posture.ALERTE,
-        since=NOW,
-        raised_at=NOW,
-        evidence=Evidence(date(2026, 1, 14)),
-        reflex_actions=(),
-        time_zone="Europe/Paris",
-    )
-    return AlertState(brief, "essai/part", None, phase)
+    return AlertState(BRIEF, "essai/part", None, phase)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from alerts.effects import AlertChange, AlertChanged, Effect, Notify, Purpose, R
 from alerts.recalls import MOST_WAITING
 from streams import engine, messages
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DeliveryReport
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
+from tests.core.answering_play import PAIR, POLICY, Says, on_call
+from tests.core.answering_play import play as answering
 from tests.core.builders import MINUTE, REGION, T0, Run
 from tests.core.generated import FEWER
-from tests.core.test_answering import PAIR, POLICY, Says, on_call
-from tests.core.test_answering import play as answering
-from tests.core.test_volume_gate import answered, meteo, panne, play, played, reported, silence, stormy
+from tests.core.test_volume_properties import played, stormy
+from tests.core.volume_play import answered, meteo, panne, play, reported, silence
 
 TAKEN: Final = Says("denis")
 

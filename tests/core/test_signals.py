@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from streams.messages import Message, QualifySignal
+from streams.messages import Message
+from streams.messages.signals import QualifySignal
 from tests.core.builders import HOUR, MINUTE, T0, Run, event, journal, rule, run, setting, signal
 
 ACCIDENT = rule("accident", ["departement"], event("accident"))

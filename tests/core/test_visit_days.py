@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from orsan_plans.reading import Reading, Unknown
 from streams import engine
 from streams.entry import Status
-from streams.messages import Message, PassageCorrected, PassageRemoved, PassageRPU
+from streams.messages import Message
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.region.state import Due
 from streams.region.visit_days import VisitDay, VisitDays, quantile
 from tests.core.builders import ANGERS, HOUR, MINUTE, NANTES, REGION, T0, journal, passage, setting

@@ -24,7 +24,9 @@ from dashboards.metrics import Notification
 from dashboards.recording import NotRecorded, PerhapsRecorded, Recorded
 from dashboards.testing import BRIEF, EVENING, EXERCISE, REGION, evening_board, notification
 from streams.entry import Status
-from streams.messages import Acknowledge, LinkRefused, Message, ReleveAcknowledged
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge, ReleveAcknowledged
+from streams.messages.deliveries import LinkRefused
 
 KEYS = LinkKeys(LinkKey("k1", b"s" * 32, date(2000, 1, 1)))
 PEER = "192.0.2.7"

@@ -1,7 +1,7 @@
 """Take phone-sized pictures of the answer pages: `python tests/dashboards/answer_screenshots.py [DIRECTORY]`, by hand.
 
 Needs the Debian package `chromium`. Shows the made-up evening of `dashboards.testing`; writes repondre.png,
-repondre-choix.png, reponse.png, mon-astreinte.png and releve.png (default: docs/images).
+repondre-choix.png, reponse.png, message.png, mon-astreinte.png and releve.png (default: docs/images).
 """
 
 import sys
@@ -10,13 +10,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a script sees only its own folder
 
 from dashboards.adapters.serving import serve
-from tests.dashboards.answer_door import AnswerDoor, answer_path, person_path
+from dashboards.quiet import Quiet
+from tests.dashboards.answer_door import answer_path, person_path
 from tests.dashboards.browser import chromium, phone
+from tests.dashboards.several import DIGEST, several_door
+from tests.dashboards.test_quiet import SILENCE, WINDOW, quiet_board
 
 
 def main() -> None:
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs" / "images"
-    with serve(AnswerDoor().app, port=0) as serving, chromium() as browser, phone(browser) as page:
+    door = several_door()
+    quiet_board(door.board, Quiet((("actual", SILENCE),), (("actual", WINDOW),)))
+    with serve(door.app, port=0) as serving, chromium() as browser, phone(browser) as page:
         base = f"http://{serving.host}:{serving.port}"
         page.goto(base + answer_path())
         page.screenshot(path=directory / "repondre.png")
@@ -27,6 +32,8 @@ def main() -> None:
         page.get_by_role("button", name="Enregistrer ma réponse").click()
         page.wait_for_selector("text=Réponse enregistrée")
         page.screenshot(path=directory / "reponse.png")
+        page.goto(base + answer_path(DIGEST))
+        page.screenshot(path=directory / "message.png", full_page=True)
         page.goto(base + person_path())
         page.screenshot(path=directory / "mon-astreinte.png", full_page=True)
         page.get_by_role("link", name="La relève").click()

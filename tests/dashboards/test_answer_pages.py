@@ -6,13 +6,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from alerts.answers import AnswerDecision
 from alerts.effects import AlertChange
 from alerts.outbox import StorageUnreadable
 from dashboards.board import Board
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, EXERCISE, EXERCISE_ID, REGION, SHARE, changed, raised
 from streams.entry import Status
-from streams.messages import Acknowledge, AnswerDecision
+from streams.messages.decisions import Acknowledge
 from tests.dashboards.answer_door import (
     OTHER_KEYS,
     AnswerDoor,

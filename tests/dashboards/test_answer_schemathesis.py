@@ -10,6 +10,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 
 from tests.dashboards.answer_door import AnswerDoor, answer_path, hidden, person_path, reading_path
+from tests.dashboards.several import DIGEST, OTHER, one_path, several_door
 
 DECISIONS = ["prendre", "transmettre", "fausse_alerte", "surveiller"]
 
@@ -20,19 +21,27 @@ def description(door: AnswerDoor) -> dict[str, Any]:
     The pages are for people: they publish no description of themselves.
     """
     paths: dict[str, Any] = {}
-    for scope, link in (("r", answer_path()), ("p", reading_path()), ("a", person_path())):
+    ids = {"type": "string", "anyOf": [{"enum": [OTHER.alert_id]}, {"minLength": 1, "maxLength": 60}]}
+    alert = {"name": "alert_id", "in": "path", "required": True, "schema": ids}
+    opened = {"r": (answer_path(), answer_path(DIGEST)), "p": (reading_path(),), "a": (person_path(),)}
+    for scope, links in opened.items():
         token: dict[str, Any] = {
             "type": "string",
-            "anyOf": [{"enum": [link.rpartition("/")[2]]}, {"minLength": 1, "maxLength": 60}],
+            "anyOf": [{"enum": [each.rpartition("/")[2] for each in links]}, {"minLength": 1, "maxLength": 60}],
         }
         parameter = {"name": "token", "in": "path", "required": True, "schema": token}
         paths[f"/{scope}/{{token}}"] = {
             "get": {"parameters": [parameter], "responses": {"200": {"description": "page"}}}
         }
+        if scope == "r":
+            page = {"name": "page", "in": "query", "schema": {"type": "string", "maxLength": 10}}
+            paths["/r/{token}"]["get"]["parameters"] = [parameter, page]
+            paths["/r/{token}/{alert_id}"] = {"get": {**paths["/r/{token}"]["get"], "parameters": [parameter, alert]}}
         if scope == "a":
             paths["/a/{token}/releve"] = {"get": paths["/a/{token}"]["get"]}
     for path, shown, choices in (
         ("/r/{token}", answer_path(), DECISIONS),
+        ("/r/{token}/{alert_id}", one_path(DIGEST, OTHER), DECISIONS),
         ("/a/{token}/releve", f"{person_path()}/releve", []),
     ):
         fields: dict[str, Any] = {
@@ -53,10 +62,10 @@ def description(door: AnswerDoor) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 def test_no_request_breaks_a_page(mode: schemathesis.GenerationMode, soak: bool) -> None:
     # Limits are tested elsewhere: here every request is to reach its page.
-    door, seen = AnswerDoor(per_address=(10**9, 1.0), per_link=(10**9, 1.0)), set[int]()
+    door, seen = several_door(per_address=(10**9, 1.0), per_link=(10**9, 1.0)), set[int]()
     schema = schemathesis.openapi.from_dict(description(door))
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-    assert len(operations) == 6
+    assert len(operations) == 8
 
     @settings(max_examples=1000 if soak else 60, suppress_health_check=list(HealthCheck))
     @given(st.one_of([each.as_strategy(generation_mode=mode) for each in operations]))

@@ -12,7 +12,7 @@ from dashboards.astreinte_page import MOST_SHOWN
 from dashboards.callers import Proxies
 from dashboards.recording import NotRecorded, PerhapsRecorded
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, EXERCISE, EXERCISE_ID, REGION, changed, raised
-from streams.messages import ReleveAcknowledged
+from streams.messages.decisions import ReleveAcknowledged
 from streams.testing import sample_recall
 from tests.dashboards.answer_door import (
     OTHER_KEYS,

@@ -1,11 +1,15 @@
 """The words of the audit: nothing is left out when a word is unknown, and no link in it opens anything."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from alerts.effects import Digest
 from dashboards.audit_text import COLUMNS, Audit
-from streams.audit_records import Record, What
+from dashboards.testing import BRIEF
+from streams.audit_records import Record, Said, What, records
+from tests.dashboards.several import DIGEST, GROUP, OTHER
 
 AT = datetime(2026, 7, 14, 22, 30, tzinfo=UTC)
 TOKEN = "Az09-_" * 7 + "x"
@@ -56,3 +60,34 @@ def test_a_cell_never_begins_as_a_formula() -> None:
 def test_what_concerns_no_alert_comes_last() -> None:
     text = said(record(What.EXERCISE, alert_id="", exercise="2026-03", decision="ouvert"), record())
     assert text.index("Alerte a") < text.index("Décisions de l'autorité, exercices") < text.index("exercice 2026-03")
+
+
+def test_a_message_about_several_alerts_is_under_each_and_told_once() -> None:
+    records = [record(alert_id=alert, message="m1", purpose="call", result="sent", text="TEXTE") for alert in "ab"]
+    audit = Audit([*records, record(alert_id="b", message="m2", purpose="call", result="failed")], {}, "Europe/Paris")
+    text = "\n".join(audit.lines())
+    assert text.count("TEXTE") == 1
+    assert text.index("TEXTE") < text.index("Alerte b") < text.index("; même message que pour l'alerte a")
+    assert "2 messages (1 remis, 1 en échec, 0 en attente)" in audit.summary()
+    cells = [dict(zip(COLUMNS, row, strict=True)) for row in audit.rows()]
+    assert [(row["alerte"], row["message"], row["texte"]) for row in cells] == [
+        ("a", "m1", "TEXTE"),
+        ("b", "m1", ""),
+        ("b", "m2", ""),
+    ]
+    alone = "\n".join(audit.only(lambda each: each.alert_id == "b").lines())
+    assert alone.count("TEXTE") == 1
+    assert "même message" not in alone
+
+
+def test_a_message_is_a_record_of_each_alert_it_was_about() -> None:
+    ends = replace(DIGEST, id="ends", digest=Digest((), (), ended=2))
+    found = list(records("52", Said(), [GROUP, DIGEST, ends], lambda _: None))
+    assert [(each.message, each.alert_id, each.brief) for each in found] == [
+        (GROUP.id, BRIEF.alert_id, BRIEF),
+        (GROUP.id, OTHER.alert_id, OTHER),
+        (DIGEST.id, BRIEF.alert_id, BRIEF),
+        (DIGEST.id, OTHER.alert_id, None),
+        ("ends", BRIEF.alert_id, BRIEF),
+    ]
+    assert {each.person for each in found} == {"c.martin"}

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,8 @@ from dashboards.tally import Histogram
 from dashboards.testing import ALERT_ID, BRIEF, EVENING, REGION, changed, evening_board, notification, raised
 from orsan_plans.posture import Posture
 from streams.entry import Entry, Status
-from streams.messages import Etablissement, EtablissementList, encode
+from streams.messages import encode
+from streams.messages.reference import Etablissement, EtablissementList
 
 
 def _alert(board: Board) -> AlertView:
@@ -127,7 +129,7 @@ def test_decisions_and_proposals_are_kept() -> None:
     )
     board.effect(REGION, proposed)
     board.effect(REGION, decided)
-    assert _alert(board).history[-1].what is What.PROPOSED
+    assert [line.what for line in _alert(board).history[-2:]] == [What.PROPOSED, What.VOLET_ACTIVATED]
     assert board.decisions == ((REGION, decided),)
 
 
@@ -155,8 +157,8 @@ def test_a_withdrawn_answer_no_longer_holds() -> None:
     assert _alert(board).is_waiting
     assert _alert(board).acknowledged_by == ""
     assert [line.detail for line in moves(_alert(board))][1:] == [
-        "c.martin · en route",
-        "c.martin · au bloc",
+        "c.martin · « je prends » : en route",
+        "c.martin · « je transmets » : au bloc",
         "c.martin",
     ]
 
@@ -166,7 +168,7 @@ def test_what_people_decide_is_told_with_their_reason() -> None:
     board.effect(REGION, raised())
     answer = changed(AlertChange.ANSWERED, 5, by="c.martin")
     board.effect(REGION, replace(answer, decision="fausse_alerte", reason="essai du SAMU"))
-    assert [line.detail for line in moves(_alert(board))][1:] == ["c.martin · fausse alerte : essai du SAMU"]
+    assert [line.detail for line in moves(_alert(board))][1:] == ["c.martin · « fausse alerte » : essai du SAMU"]
     assert _alert(board).is_waiting
 
 
@@ -233,3 +235,62 @@ def test_feeding_the_same_evening_gives_the_same_board() -> None:
     assert first.postures == second.postures
     assert first.feeds == second.feeds
     assert first.entries.items() == second.entries.items()
+
+
+def test_answers_of_before_that_are_enough_for_a_milder_posture_are_nobodys_words() -> None:
+    board = Board()
+    board.effect(REGION, raised())
+    board.effect(REGION, changed(AlertChange.EASED, 5))
+    board.effect(REGION, changed(AlertChange.ACKNOWLEDGED, 5, by="c.martin"))
+    assert [line.detail for line in moves(_alert(board))][1:] == ["", "c.martin"]
+
+
+@pytest.mark.parametrize(
+    ("territory", "volet", "status", "is_told"),
+    [
+        ("ETAB-440000271", "REB", "actual", True),
+        ("DEP-44", "REB", "actual", True),
+        ("REG-52", "REB", "actual", True),
+        ("DEP-49", "REB", "actual", False),
+        ("DEP-44", "AMAVI", "actual", False),
+        ("DEP-44", "REB", "exercise", False),
+    ],
+)
+def test_what_is_decided_of_a_volet_is_told_of_its_alerts(
+    territory: str, volet: str, status: str, is_told: bool
+) -> None:
+    board = Board()
+    board.sites([Etablissement("440000271", "CHU de Nantes", "44")])
+    board.effect(REGION, raised(replace(BRIEF, territory="ETAB-440000271")))
+    decided = VoletDecided(
+        id="d",
+        at=EVENING,
+        status=status,
+        volet=volet,
+        territory=territory,
+        is_active=True,
+        author="Directrice",
+        reason="confirmé",
+    )
+    board.effect(REGION, decided)
+    board.effect(REGION, replace(decided, is_active=False, reason="retour au calme"))
+    proposed = VoletProposed(
+        id="p",
+        at=EVENING,
+        status=status,
+        volet=volet,
+        territory=territory,
+        author="Claire",
+        reason="vingt blessés",
+    )
+    board.effect(REGION, proposed)
+    place = board.name_of(territory)
+    assert [(line.text, line.detail) for line in moves(_alert(board))][1:] == (
+        [
+            ("Volet activé par l'autorité", f"Directrice · {place} : confirmé"),
+            ("Volet levé par l'autorité", f"Directrice · {place} : retour au calme"),
+            ("Activation du volet proposée", f"Claire · {place} : vingt blessés"),
+        ]
+        if is_told
+        else []
+    )

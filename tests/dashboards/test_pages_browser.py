@@ -8,11 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from alerts.answers import AnswerDecision
 from dashboards.adapters.serving import serve
 from dashboards.testing import ALERT_ID, EXERCISE
-from streams.messages import AnswerDecision
 from tests.dashboards.answer_door import AnswerDoor, answer_path, called, person_path, reading_path
 from tests.dashboards.browser import CHROMIUM, WIDTH, chromium, phone
+from tests.dashboards.several import DIGEST, OTHER, PLAYED, one_path, several_door
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,6 +22,9 @@ pytestmark = [
 PAGES = {
     "answer": answer_path(),
     "exercise": answer_path(called(EXERCISE, 1, "exercise")),
+    "message": answer_path(DIGEST),
+    "message of an exercise": answer_path(PLAYED),
+    "answer of a message": one_path(DIGEST, OTHER),
     "reading": reading_path(),
     "person": person_path(),
     "releve": person_path() + "/releve",
@@ -101,6 +105,22 @@ def test_the_releve_is_taken_without_javascript(browser: Browser) -> None:
     assert [each.role for each in door.records.releves] == ["cadre_astreinte"]
 
 
+def test_every_alert_of_a_message_is_answered_without_javascript(browser: Browser) -> None:
+    door = several_door()
+    with served(door) as base, phone(browser) as page:
+        page.goto(base + answer_path(DIGEST))
+        for decision in ("Je prends", "À surveiller"):
+            page.locator("li", has_text="Personne n'a encore répondu").get_by_role("link").first.click()
+            page.get_by_label(decision).check()
+            page.get_by_role("button", name="Enregistrer ma réponse").click()
+            page.get_by_role("link", name="Les autres alertes de ce message").click()
+        page.wait_for_selector("text=Plus aucune n'attend de réponse.")
+    assert [(each.alert_id, each.decision) for each in door.records.answers] == [
+        (ALERT_ID, AnswerDecision.TAKE),
+        (OTHER.alert_id, AnswerDecision.WATCH),
+    ]
+
+
 def faults(page: Page) -> list[str]:
     found: dict[str, Any] = Axe().run(page).response
     return [
@@ -113,7 +133,7 @@ def faults(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_fault(browser: Browser, name: str, scheme: Literal["light", "dark"]) -> None:
-    with served(AnswerDoor()) as base, phone(browser, script=True, scheme=scheme) as page:
+    with served(several_door()) as base, phone(browser, script=True, scheme=scheme) as page:
         page.goto(base + PAGES[name])
         assert faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from streams.capacity.codes import FLAGS
 from streams.capacity.declaration import NO_DIRECTORY, Directory
 from streams.collecting.decoding import Accepted, Context, Decoding, Refused, UnreadableFeed
-from streams.messages import BedCapacity, decode, encode
+from streams.messages import decode, encode
+from streams.messages.capacity import BedCapacity
 
 RECEIVED = datetime(2026, 1, 14, 9, tzinfo=UTC)
 PAYS_DE_LA_LOIRE = Context("52", RECEIVED)

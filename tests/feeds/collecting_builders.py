@@ -12,7 +12,7 @@ from streams.collecting.formats import Format, Formats, Tools
 from streams.collecting.quarantine import Vault
 from streams.collecting.receipts import Receipt
 from streams.entry import Status
-from streams.messages import PassageRPU
+from streams.messages.visits import PassageRPU
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 

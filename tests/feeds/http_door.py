@@ -20,11 +20,12 @@ from streams.adapters.http_intake import MOUNTED_AT, Deliveries, Intake, build_i
 from streams.adapters.raw_intake import RawDeliveries
 from streams.adapters.raw_topics import RawFile
 from streams.collecting.collector import Collector
-from streams.collecting.formats import all_formats, recognise
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.rate_limit import RateLimit
+from streams.known_formats import all_formats
 from streams.live.problems import KafkaUnavailable
 from streams.monitor import Monitor
+from streams.recognising import recognise
 from streams.testing import MemoryJournal
 from tests.live_database.failing import failing_store
 from vigie.http_deliveries import receive_delivery

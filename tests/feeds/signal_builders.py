@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from streams.collecting.decoding import Accepted, Context, Decoding, Refused
-from streams.messages import SignalSanitaire, encode
+from streams.messages import encode
+from streams.messages.signals import SignalSanitaire
 
 PDL = Context("52", datetime(2026, 1, 14, 9, tzinfo=UTC))
 

@@ -8,14 +8,16 @@ from io import BytesIO
 from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context, Refused
-from streams.collecting.formats import Formats, Tools, all_formats
+from streams.collecting.formats import Formats, Tools
 from streams.collecting.ledger import Key, LedgerRow, Scope
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.collecting.testing import MemoryLedger
 from streams.entry import Status
 from streams.journal import Journal
-from streams.messages import PassageCorrected, PassageRemoved, PassageRPU, decode
+from streams.known_formats import all_formats
+from streams.messages import decode
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.monitor import Monitor
 from streams.region.state import NEVER
 from streams.synthetic.bed_files import BED_KINDS

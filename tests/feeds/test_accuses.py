@@ -17,9 +17,11 @@ from dashboards.metrics import Notification
 from dashboards.testing import ALERT_ID, EVENING, REGION, changed, notification, raised
 from streams import messages
 from streams.collecting.decoding import Refused
-from streams.collecting.formats import recognise
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DeliveryProof, Message, ProofStep
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryProof, ProofStep
+from streams.recognising import recognise
 from streams.signals import accuses
 from streams.testing import sample_recall
 from tests.feeds.http_door import Door

@@ -12,12 +12,15 @@ import pytest
 
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context, UnreadableFeed
-from streams.collecting.formats import Tools, all_formats
+from streams.collecting.formats import Tools
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.collecting.testing import MemoryLedger
 from streams.entry import Draft, Status
-from streams.messages import Etablissement, EtablissementList, PassageRPU, decode, encode
+from streams.known_formats import all_formats
+from streams.messages import decode, encode
+from streams.messages.reference import Etablissement, EtablissementList
+from streams.messages.visits import PassageRPU
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.oscour_files import RECEIVED_AT, RING, document, encoded, patient

@@ -8,10 +8,10 @@ import pytest
 from streams.adapters.http_intake import LARGEST_BODY
 from streams.collecting import feed_json, source_quality
 from streams.collecting.collector import TRANSACTION_RECORDS
+from streams.collecting.flags import OUT_OF_LEDGER, UNKNOWN_ESTABLISHMENT
 from streams.collecting.ledger import RETENTION
 from streams.collecting.quarantine import PURGE_AFTER, HeldState
 from streams.collecting.receipts import FILLED_FIELDS
-from streams.collecting.run import OUT_OF_LEDGER, UNKNOWN_ESTABLISHMENT
 from streams.collecting.source_quality import SourceState
 from streams.opendata import feed as opendata_feed
 from streams.signals import cap_xml, rows

@@ -8,11 +8,11 @@ from json import dumps
 from streams import messages
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.receipts import Receipt
 from streams.entry import Status
-from streams.messages import SignalSanitaire
+from streams.known_formats import all_formats
+from streams.messages.signals import SignalSanitaire
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.collecting_builders import Collecting

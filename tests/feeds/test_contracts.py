@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from alerts import effects
-from alerts.effects import EFFECT_TYPES
+from alerts import effect_codec
+from alerts.effects import EFFECT_TYPES, AlertRaised
 from streams import messages
 from streams.adapters.contract_files import contract_files, write_contracts
 from streams.collecting.decoding import Window
@@ -18,6 +18,7 @@ from streams.collecting.receipts import Receipt
 from streams.contracts import DIALECT, identifier
 from streams.entry import Entry, Status, canonical
 from streams.messages import TYPE_OF_KIND
+from streams.messages.signals import SignalSanitaire
 from tests.core.builders import BRIEF, T0
 from tests.feeds.contract_validators import META, complaints, kinds_of, published
 
@@ -63,7 +64,7 @@ def test_a_schema_is_sound_and_says_what_it_is(name: str) -> None:
 
 
 def entry(kind: str = "signal.sanitaire", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
-    signal = messages.SignalSanitaire("s1", "intoxication", "DEP-49", "CO", "CAPTV")
+    signal = SignalSanitaire("s1", "intoxication", "DEP-49", "CO", "CAPTV")
     whole = Entry(1, AT, AT, Status.ACTUAL, "52", kind, messages.encode(signal)[1])
     return {**msgspec.json.decode(canonical(whole)), **changes}
 
@@ -124,8 +125,8 @@ def test_every_effect_is_in_the_schema_under_its_kind() -> None:
 
 
 def test_an_effect_is_held_to_its_kind() -> None:
-    raised = effects.AlertRaised(id="i", at=T0, status="actual", brief=BRIEF, episode=1)
-    written = msgspec.json.decode(effects.encode(raised))
+    raised = AlertRaised(id="i", at=T0, status="actual", brief=BRIEF, episode=1)
+    written = msgspec.json.decode(effect_codec.encode(raised))
     assert complaints("effect", written) == []
     assert complaints("effect", written | {"kind": "notify"})
     assert complaints("effect", {name: value for name, value in written.items() if name != "kind"})

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from alerts import effects
+from alerts import effect_codec
 from alerts.effects import EFFECT_TYPES
 from streams import messages
 from streams.messages import TYPE_OF_KIND
@@ -46,9 +46,9 @@ def test_a_message_journaled_once_follows_its_schema(kind: str, line: bytes) -> 
 
 @pytest.mark.parametrize(("kind", "line"), lines("effects"))
 def test_an_effect_stored_once_is_read_whole_and_follows_the_schema(kind: str, line: bytes) -> None:
-    effect = effects.decode(line)
+    effect = effect_codec.decode(line)
     assert effect.kind == kind
-    assert forgotten(msgspec.json.decode(line), msgspec.json.decode(effects.encode(effect))) == []
+    assert forgotten(msgspec.json.decode(line), msgspec.json.decode(effect_codec.encode(effect))) == []
     assert complaints("effect", msgspec.json.decode(line)) == []
 
 

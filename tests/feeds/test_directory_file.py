@@ -11,7 +11,7 @@ from streams.adapters.directory_files import load_directory
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.capacity.declaration import Directory
 from streams.capacity.directory_file import DirectoryError, read_directory
-from streams.messages import BedCapacity
+from streams.messages.capacity import BedCapacity
 from tests.feeds.capacity_examples import CAPACITY
 from tests.vigie.monitored import vigie
 

@@ -16,9 +16,9 @@ from streams.adapters.http_problems import HEADERS
 from streams.collecting.api_keys import FEEDS
 from streams.collecting.collector import Collector
 from streams.collecting.delivering import Delivery
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.receipts import Receipt
+from streams.known_formats import all_formats
 from tests.feeds.http_door import COMMUNE, ETAB, NOW, AnyDoor, Door, RawDoor, rpu
 
 
@@ -203,6 +203,7 @@ def test_a_busy_journal_says_when_to_come_back(tmp_path: Path) -> None:
     door.writes = True
     door.write()
     assert door.journaled() == []  # given up by then: nobody waits for it any more
+    door.limit(wait_seconds=30)
     assert door.post("rpu", rpu(), key, Idempotency_Key="1").status_code == 202
 
 

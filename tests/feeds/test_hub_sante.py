@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.messages import SmurIntervention, encode
+from streams.messages import encode
+from streams.messages.capacity import SmurIntervention
 from streams.signals.hub_messages import Envelope, ErrorCode, departement_of, error_reply
 from streams.signals.hub_sante import decode
 from tests.feeds.hub_sante_examples import RPIS, envelope

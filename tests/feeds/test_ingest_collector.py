@@ -17,7 +17,8 @@ from streams.collecting.ledger import Scope
 from streams.collecting.receipts import line
 from streams.entry import Draft, Entry, Head, Status
 from streams.journal import Batch, Journal
-from streams.messages import Etablissement, EtablissementList, PassageCorrected, PassageRemoved, PassageRPU
+from streams.messages.reference import Etablissement, EtablissementList
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.collecting_builders import (

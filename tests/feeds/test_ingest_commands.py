@@ -13,9 +13,11 @@ from streams.adapters.pseudonym_keys import load_or_make_ring, load_ring
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.adapters.vault import new_key
 from streams.collecting.decoding import Accepted, Context, Manifest, Window
-from streams.collecting.formats import Tools, all_formats, recognise
+from streams.collecting.formats import Tools
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.testing import MemoryLedger
+from streams.known_formats import all_formats
+from streams.recognising import recognise
 from tests.command_line import app
 
 SAMPLE = "sample_oscour_synthetique.xml"

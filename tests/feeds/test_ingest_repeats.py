@@ -11,7 +11,7 @@ from streams import messages
 from streams.collecting.decoding import Accepted, Context, Decoding, Refused
 from streams.collecting.formats import Format, Formats, Tools
 from streams.entry import Draft, Status
-from streams.messages import Etablissement, EtablissementList
+from streams.messages.reference import Etablissement, EtablissementList
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.collecting_builders import (

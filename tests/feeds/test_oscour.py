@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from streams.collecting.decoding import Accepted, Refused, Window
-from streams.messages import PassageRPU, encode, encode_checked
+from streams.messages import encode, encode_checked
+from streams.messages.visits import PassageRPU
 from streams.rpu.quality import OF_THE_FILE, RULES, explain
 from streams.rpu.values import LISTS
 from tests.feeds.oscour_files import HEADER, VISIT, document, encoded, patient, read, read_visits

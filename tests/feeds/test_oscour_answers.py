@@ -8,11 +8,11 @@ import pytest
 from streams import messages
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Status
-from streams.messages import Etablissement, EtablissementList
+from streams.known_formats import all_formats
+from streams.messages.reference import Etablissement, EtablissementList
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.feeds.oscour_files import HEADER, RECEIVED_AT, RING, document, encoded, patient

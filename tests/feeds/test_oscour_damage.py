@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from streams.collecting.decoding import Accepted, Context, Refused, UnreadableFeed
 from streams.collecting.pseudonyms import Pseudonyms
-from streams.messages import PassageRPU, encode, encode_checked
+from streams.messages import encode, encode_checked
+from streams.messages.visits import PassageRPU
 from streams.rpu.layout import WORTH_A_LAYOUT
 from streams.rpu.oscour import decode
 from streams.rpu.reading import CHUNK, LARGEST_RECORD

@@ -12,8 +12,8 @@ import pytest
 
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
+from streams.known_formats import all_formats
 from streams.monitor import Monitor
 from streams.testing import MemoryJournal
 from tests.bench.oscour_workload import RECEIVED_AT, REGION, oscour_file

@@ -7,7 +7,7 @@ import pytest
 
 from streams.collecting.decoding import Accepted, Context, UnreadableFeed, Window
 from streams.collecting.pseudonyms import Pseudonyms
-from streams.messages import PassageRPU
+from streams.messages.visits import PassageRPU
 from streams.rpu.oscour import decode, departement_of_finess
 from tests.feeds.oscour_files import RECEIVED_AT, RING, document, encoded, patient, read, read_visits
 

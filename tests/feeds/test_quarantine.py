@@ -14,7 +14,7 @@ from streams.collecting.collector import NotRequeued
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import HeldState, NoVault, Quarantined, Release, VaultClosed, readable
 from streams.journal import Batch, JournalConflict
-from streams.messages import QuarantineDropped
+from streams.messages.feeds import QuarantineDropped
 from streams.monitor import Monitor
 from streams.testing import EPOCH
 from tests.feeds.collecting_builders import (

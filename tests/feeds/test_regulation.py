@@ -7,7 +7,7 @@ from hypothesis import given
 
 from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.messages import RegulationActivity
+from streams.messages.capacity import RegulationActivity
 from streams.signals.regulation import decode
 from tests.feeds.signal_builders import damaged, one, read, refusal
 

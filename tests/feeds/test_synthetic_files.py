@@ -12,7 +12,9 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from streams.collecting.pseudonyms import age_class, years_between
 from streams.entry import Status
-from streams.messages import BedCapacity, PassageRPU, RegulationActivity, SignalSanitaire, SmurIntervention
+from streams.messages.capacity import BedCapacity, RegulationActivity, SmurIntervention
+from streams.messages.signals import SignalSanitaire
+from streams.messages.visits import PassageRPU
 from streams.synthetic.alert_files import CapAlert, cap_xml, rpis_json, vigilance_json
 from streams.synthetic.bed_files import Beds, bed_form_csv, bed_form_json, ror_bundle
 from streams.synthetic.damage import UNKNOWN_FINESS, Damage, damaged

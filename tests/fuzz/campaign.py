@@ -13,6 +13,7 @@ from random import Random
 from time import process_time
 from typing import Any, Final
 
+from tests.fuzz import calendars
 from tests.fuzz.invariants import FORMATS, check, check_both_ways, check_collected
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import seeds
@@ -26,11 +27,16 @@ _COLLECTED_EVERY: Final = 25
 """One input in so many is also collected, which costs more than decoding it."""
 
 
+NAMES: Final = (*FORMATS.by_name, calendars.NAME)
+
+
 class Campaign:
     """Checks inputs of one format and keeps what they find under ``directory``."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        self.format = FORMATS.by_name[name]
+        self.name = name
+        self.format = FORMATS.by_name.get(name)
+        """What the collector reads; None for what only a command does."""
         self.directory = directory
         self.kinds: dict[str, str] = {}
         self.inputs = 0
@@ -39,12 +45,18 @@ class Campaign:
         """Check one input; a finding is kept, not raised."""
         self.inputs += 1
         try:
-            check(self.format, data)
-            check_both_ways(self.format, data)
-            if self.inputs % _COLLECTED_EVERY == 0:
-                check_collected(self.format, data)
+            self._check(data)
         except Exception as error:  # noqa: BLE001 - anything that comes out is a finding
             self._keep(data, error)
+
+    def _check(self, data: bytes) -> None:
+        if self.format is None:
+            calendars.check_calendar(data)
+            return
+        check(self.format, data)
+        check_both_ways(self.format, data)
+        if self.inputs % _COLLECTED_EVERY == 0:
+            check_collected(self.format, data)
 
     def _keep(self, data: bytes, error: Exception) -> None:
         last = traceback.extract_tb(error.__traceback__)[-1]
@@ -60,7 +72,7 @@ class Campaign:
 
 def plain(campaign: Campaign, inputs: int, seed: int, data: Path | None = None) -> float:
     """Try ``inputs`` damaged seeds, the same for the same seed; return the seconds of CPU it took."""
-    examples = seeds(campaign.format.name, data)
+    examples = _seeds(campaign.name, data)
     random, start = Random(seed), process_time()
     for example in examples:
         campaign.try_one(example)
@@ -73,7 +85,7 @@ def guided(campaign: Campaign, inputs: int, seed: int, corpus: Path, data: Path 
     """Try ``inputs`` inputs with atheris, which keeps those that reach something new; it ends the process itself."""
     import atheris  # noqa: PLC0415 - only where it is installed
 
-    examples = seeds(campaign.format.name, data)
+    examples = _seeds(campaign.name, data)
     corpus.mkdir(parents=True, exist_ok=True)
     for example in examples:
         (corpus / hashlib.sha256(example).hexdigest()[:16]).write_bytes(example)
@@ -97,6 +109,12 @@ def guided(campaign: Campaign, inputs: int, seed: int, corpus: Path, data: Path 
     campaign.directory.mkdir(parents=True, exist_ok=True)
     atheris.Setup(arguments, _bytes_only(campaign.try_one), custom_mutator=change)
     atheris.Fuzz()
+
+
+def _seeds(name: str, data: Path | None) -> list[bytes]:
+    if name == calendars.NAME:
+        return [*calendars.calendar_seeds(), *calendars.REFUSED_PIECES]
+    return seeds(name, data)
 
 
 def _bytes_only(try_one: Callable[[bytes], None]) -> Callable[[Any], None]:

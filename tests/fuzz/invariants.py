@@ -14,10 +14,11 @@ from streams import messages
 from streams.capacity import bed_form
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Accepted, Context, Manifest, Refused, UnreadableFeed
-from streams.collecting.formats import Format, Formats, Tools, all_formats
+from streams.collecting.formats import Format, Formats, Tools
 from streams.collecting.ledger import Scope
 from streams.collecting.pseudonyms import KeyRing, Pseudonyms, SecretKey
 from streams.collecting.testing import MemoryLedger
+from streams.known_formats import all_formats
 from streams.monitor import Monitor
 from streams.opendata.layouts import LAYOUTS
 from streams.signals.mdo import MdoForm

@@ -9,9 +9,10 @@ import pytest
 
 from streams.collecting.decoding import Accepted, Context, Decoding, Manifest, Refused, UnreadableFeed
 from streams.collecting.formats import Format, Tools
-from streams.messages import BedCapacity
-from tests.fuzz.campaign import Campaign, plain
-from tests.fuzz.invariants import CONTEXT, FORMATS, check, check_collected
+from streams.messages.capacity import BedCapacity
+from tests.fuzz import calendars
+from tests.fuzz.campaign import NAMES, Campaign, plain
+from tests.fuzz.invariants import CONTEXT, FORMATS, Finding, check, check_collected
 from tests.fuzz.mutations import mutate
 from tests.fuzz.seeds import seeds
 
@@ -19,7 +20,7 @@ INPUTS = 2000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMATS.by_name)
+@pytest.mark.parametrize("name", NAMES)
 def test_damaged_inputs_are_accepted_or_refused(name: str, tmp_path: Path) -> None:
     campaign = Campaign(name, tmp_path)
     plain(campaign, INPUTS, seed=20260115)
@@ -34,6 +35,17 @@ def test_each_seed_is_collected_whole_or_nearly(name: str) -> None:
         outcome = check(FORMATS.by_name[name], seed)
         assert outcome.startswith("1"), outcome
         check_collected(FORMATS.by_name[name], seed)
+
+
+def test_each_calendar_is_read_and_pieces_are_refused() -> None:
+    assert {calendars.check_calendar(seed) for seed in calendars.calendar_seeds()} == {"read"}
+    assert {calendars.check_calendar(seed) for seed in calendars.REFUSED_PIECES} == {"refused", "read"}
+
+
+@pytest.mark.parametrize("text", ["", "a\n\nb", "x" * (calendars.LONGEST_LINE + 1), "« \x1b[2J » se répète"])
+def test_a_refusal_that_is_no_sentence_is_found(text: str) -> None:
+    with pytest.raises(Finding):
+        calendars.check_sentence(text)
 
 
 def test_the_same_seed_gives_the_same_damage() -> None:

@@ -38,20 +38,22 @@ from streams.adapters.state_topic import StateTopic  # noqa: E402
 from streams.adapters.topic_admin import TopicAdmin  # noqa: E402
 from streams.collecting.api_keys import FEEDS  # noqa: E402
 from streams.collecting.delivering import feed_of  # noqa: E402
-from streams.collecting.formats import recognise  # noqa: E402
 from streams.collecting.rate_limit import BURST  # noqa: E402
 from streams.entry import Draft, Head, Status, combined_digest  # noqa: E402
 from streams.live.log_reader import LogReader  # noqa: E402
 from streams.live.record import fact_id  # noqa: E402
 from streams.live.region_log import RegionLog  # noqa: E402
 from streams.live.topics import EFFECTS, JOURNAL, SOURCES_AT_ONCE, partition_of  # noqa: E402
-from streams.messages import Acknowledge, Message, RosterVersion, encode  # noqa: E402
+from streams.messages import Message, encode  # noqa: E402
+from streams.messages.decisions import Acknowledge  # noqa: E402
+from streams.messages.reference import RosterVersion  # noqa: E402
+from streams.recognising import recognise  # noqa: E402
 from streams.replay import replay  # noqa: E402
 from streams.synthetic.evening import LASTS  # noqa: E402
 from streams.synthetic.oscour_files import TimedFile  # noqa: E402
 from streams.synthetic.sites import REGION  # noqa: E402
 from tests.live.broker import NoKafka, cluster_of, free_ports, running, server_jars  # noqa: E402
-from tests.live.processes import Process, until, vigie_process  # noqa: E402
+from tests.live.processes import Process, fresh, until, vigie_process  # noqa: E402
 from tests.live_database.postgres_server import NoPostgres  # noqa: E402
 from tests.live_database.postgres_server import running as database_running  # noqa: E402
 from tests.vigie.monitored import ROSTER, Phones, phones_ringing  # noqa: E402
@@ -104,15 +106,15 @@ class Stage:
     def process(self, name: str, *arguments: str) -> Iterator[Process]:
         """Run one of Vigie's processes."""
         log = self.folder / f"{name}.log"
-        with vigie_process(self.access, log, name, *arguments, environment=self.settings) as process:
+        with vigie_process(self.access, log, name, *arguments, environment=self.settings, start=fresh) as process:
             process.wait_for(f"{name} started")
             yield process
 
     def command(self, *arguments: str) -> None:
         """Run a command of Vigie to its end."""
         log = self.folder / "commandes.log"
-        with vigie_process(self.access, log, *arguments, environment=self.settings) as process:
-            if process.popen.wait(90):
+        with vigie_process(self.access, log, *arguments, environment=self.settings, start=fresh) as process:
+            if process.ended():
                 raise SystemExit(process.said())
 
 

@@ -27,8 +27,8 @@ from tests.core.builders import SITES, catalogue, event, roster, roster_version,
 from tests.feeds.http_door import rpu
 from tests.live.broker import Kafka
 from tests.live.front import Place, raw_files
-from tests.live.processes import PATIENCE_SECONDS, until, vigie_process
-from tests.live.test_notifier_real import say
+from tests.live.processes import until, vigie_process
+from tests.live.saying import say
 from tests.live_database.postgres_server import Server
 from tests.vigie.monitored import signal_line
 
@@ -162,7 +162,7 @@ def test_asked_to_stop_it_first_sends_what_it_has_in_hand(place: Place, kafka: K
                 until(lambda: "api stopping" in front.process.said())
             finally:
                 kafka.brokers[0].go_on()
-            assert front.process.popen.wait(PATIENCE_SECONDS) == 0, front.process.said()
+            assert front.process.ended() == 0, front.process.said()
         assert store.deliveries.find(id_) is not None
     with contextlib.suppress(httpx.TransportError):
         assert posted.result(60).status_code == 202

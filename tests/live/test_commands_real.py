@@ -13,7 +13,10 @@ from streams.entry import Draft, Entry, Status
 from streams.live.log_reader import LogReader
 from streams.live.record import fact_id
 from streams.live.region_log import RegionLog
-from streams.messages import Acknowledge, DecideVolet, PlanCatalogue, QualifySignal, RosterVersion, decode, encode
+from streams.messages import decode, encode
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.reference import PlanCatalogue, RosterVersion
+from streams.messages.signals import QualifySignal
 from streams.testing import EPOCH
 from tests.core.builders import signal
 from tests.vigie.monitored import ROSTER, vigie

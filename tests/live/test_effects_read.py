@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import Effect, encode
+from alerts.effect_codec import encode
+from alerts.effects import Effect
 from streams.adapters.effects_topic import told
 from streams.testing import sample_notification
 

@@ -20,7 +20,8 @@ from streams.collecting.collector import Incoming
 from streams.collecting.decoding import Context
 from streams.live.log_reader import LogReader
 from streams.live.region_log import RegionLog
-from streams.messages import QuarantineDropped, decode
+from streams.messages import decode
+from streams.messages.feeds import QuarantineDropped
 from tests.command_line import app
 from tests.feeds.oscour_files import HEADER, document, encoded, patient
 from vigie.collecting import live_collecting

@@ -22,7 +22,7 @@ from streams.live.log_reader import RECENT_IDS
 from streams.live.problems import KafkaProblem, KafkaUnavailable
 from streams.live.record import UnreadableRecord
 from streams.live.region_log import RegionLog
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from streams.testing import MemoryJournal
 from tests.core.builders import signal
 from tests.feeds.collecting_builders import (

@@ -14,7 +14,7 @@ from streams.adapters.normaliser import Normaliser
 from streams.adapters.normalising_agent import NormalisingAgent, raw_record
 from streams.adapters.raw_topics import RawRecord
 from streams.live.problems import KafkaUnavailable
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from tests.feeds.collecting_builders import NOW
 
 CHU = Etablissement("440000271", "CHU", "44")

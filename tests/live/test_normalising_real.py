@@ -23,15 +23,13 @@ from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.collecting.collector import TRANSACTION_RECORDS, Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.collecting.receipts import Receipt
 from streams.entry import Draft, Head, Status
+from streams.known_formats import all_formats
 from streams.live.log_reader import LogReader
-from streams.live.record import fact_id
 from streams.live.region_log import RegionLog
 from streams.live.topics import EFFECTS, RAW_SIGNALS, partition_of
-from streams.messages import Message as Fact
 from streams.messages import encode
 from streams.monitor import Monitor
 from streams.replay import replay
@@ -42,6 +40,7 @@ from streams.testing import MemoryJournal
 from tests.command_line import app
 from tests.core.builders import EVERY_KIND, SITES, catalogue, roster, roster_version, signal
 from tests.live.processes import Process, until, vigie_process
+from tests.live.saying import say
 
 REGION = "52"
 OTHER = "53"
@@ -58,12 +57,6 @@ def journal(access: KafkaAccess) -> Iterator[JournalTopic]:
 def store(postgres_url: str) -> Iterator[LiveStore]:
     with LiveStore.open(postgres_url) as opened:
         yield opened
-
-
-def say(journal: JournalTopic, *facts: Fact, region: str = REGION) -> None:
-    now = datetime.now(UTC)
-    drafts = [Draft(now, Status.ACTUAL, region, *encode(fact)) for fact in facts]
-    journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
 def a_large_file(ago: timedelta = timedelta()) -> RawFile:

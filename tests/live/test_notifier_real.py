@@ -1,7 +1,6 @@
 """From the journal to a person and back, on a real Kafka and a real PostgreSQL: decided, told, reported, once."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,14 @@ from streams.adapters.dead_letters import dead_letters
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.topic_sender import Message, TopicSender
-from streams.entry import Draft, Status
 from streams.live.log_reader import LogReader
-from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, partition_of
-from streams.messages import DeliveryReport, RosterVersion, decode, encode
-from streams.messages import Message as Fact
+from streams.messages import decode
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.reference import RosterVersion
 from tests.core.builders import SITES, catalogue, event, rule, signal
 from tests.live.processes import until, vigie_process
+from tests.live.saying import say
 from tests.vigie.monitored import ROSTER, Phones, phones_ringing
 
 REGION = "52"
@@ -36,12 +35,6 @@ def phones() -> Iterator[Phones]:
 def journal(access: KafkaAccess) -> Iterator[JournalTopic]:
     with JournalTopic(access) as opened:
         yield opened
-
-
-def say(journal: JournalTopic, *facts: Fact) -> None:
-    now = datetime.now(UTC)
-    drafts = [Draft(now, Status.ACTUAL, REGION, *encode(fact)) for fact in facts]
-    journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
 def reports(journal: JournalTopic, start: int) -> list[DeliveryReport]:

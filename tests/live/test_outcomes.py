@@ -11,7 +11,8 @@ from dashboards.board import Board
 from dashboards.metrics import Notification
 from dashboards.testing import ALERT_ID, EVENING, REGION, notification, raised
 from streams.entry import Entry, Status
-from streams.messages import DeliveryReport, encode
+from streams.messages import encode
+from streams.messages.deliveries import DeliveryReport
 from streams.monitor import Committed
 from vigie.outcomes import Outcomes
 

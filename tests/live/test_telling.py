@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from alerts.effects import decode
+from alerts.effect_codec import decode
 from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import Declaring
 from streams.adapters.engine_agent import EngineAgent

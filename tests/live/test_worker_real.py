@@ -7,18 +7,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alerts.effects import Effect, decode
+from alerts.effect_codec import decode
+from alerts.effects import Effect
 from streams.adapters.dead_letters import dead_letters
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.partition_reader import PartitionReader
 from streams.adapters.topic_sender import Message, TopicSender
-from streams.entry import Draft, Status
 from streams.live.log_reader import LogReader
-from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, JOURNAL, partition_of
-from streams.messages import Message as Fact
-from streams.messages import encode
 from streams.replay import replay
 from tests.command_line import app
 from tests.core.builders import (
@@ -34,6 +31,7 @@ from tests.core.builders import (
     signal,
 )
 from tests.live.processes import until, vigie_process
+from tests.live.saying import say
 
 REGION = "52"
 HELD = rule("tenu", ["departement"], event("accident"), maintien="3 s")
@@ -44,12 +42,6 @@ HELD = rule("tenu", ["departement"], event("accident"), maintien="3 s")
 def journal(access: KafkaAccess) -> Iterator[JournalTopic]:
     with JournalTopic(access) as opened:
         yield opened
-
-
-def say(journal: JournalTopic, *facts: Fact) -> None:
-    now = datetime.now(UTC)
-    drafts = [Draft(now, Status.ACTUAL, REGION, *encode(fact)) for fact in facts]
-    journal.append([(fact_id(f"{now.isoformat()} {number}", each), each) for number, each in enumerate(drafts)])
 
 
 def told(access: KafkaAccess) -> list[Effect]:
@@ -114,6 +106,6 @@ def test_what_cannot_be_read_is_set_aside_and_can_be_sent_again(
 
 def test_a_worker_refuses_topics_that_are_not_there(nowhere: KafkaAccess, tmp_path: Path) -> None:
     with vigie_process(nowhere, tmp_path / "worker.log", "worker", "--data", str(tmp_path / "a")) as worker:
-        assert worker.popen.wait(60) == 1
+        assert worker.ended() == 1
         assert "does not answer" in worker.said()
         assert "Traceback" not in worker.said()

@@ -9,7 +9,9 @@ from alerts.outbox import Finished
 from streams import messages
 from streams.adapters.live_store import LiveStore
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DeliveryReport, Message
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
 from streams.testing import EPOCH, sample_notification
 from vigie.audited import Audited
 

@@ -19,7 +19,7 @@ from streams.collecting.ledger import Collected, LedgerRow, Scope, digest_of
 from streams.collecting.quarantine import HeldState, Quarantined, Release
 from streams.entry import Draft, Status
 from streams.journal import JournalConflict, fresh_head
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from streams.testing import EPOCH, sample_entries, sample_notification, sample_recall, sample_rejection
 from tests.feeds.collecting_builders import NOW, TODAY
 from tests.feeds.test_receipts import RECEIPT

@@ -20,7 +20,7 @@ from streams.adapters import migrating
 from streams.adapters.live_store import LiveStore
 from streams.collecting.ledger import Collected
 from streams.collecting.quarantine import Quarantined
-from streams.messages import Etablissement
+from streams.messages.reference import Etablissement
 from streams.testing import EPOCH, sample_notification
 from tests.feeds.test_receipts import RECEIPT
 from tests.live.processes import until

@@ -17,7 +17,8 @@ from orsan_plans.reading import Reading, Unknown
 from streams.adapters.open_data_files import read_files
 from streams.entry import Draft, Status, combined_digest
 from streams.journal import JournalPurpose
-from streams.messages import PlanCatalogue, PlanDocument, encode
+from streams.messages import encode
+from streams.messages.reference import PlanCatalogue, PlanDocument
 from streams.monitor import Dated, Monitor
 from streams.replay import replay
 from streams.testing import MemoryJournal

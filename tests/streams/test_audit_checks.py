@@ -10,7 +10,9 @@ from alerts.outbox import Finished, Item, OutboxState, finish, queue, recall
 from streams import messages
 from streams.audit_checks import faults
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, DeliveryReport, Message
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import DeliveryReport
 from streams.testing import EPOCH, sample_notification, sample_recall
 
 CALL = sample_notification("a")

@@ -14,7 +14,10 @@ from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams import auditing, engine, messages
 from streams.auditing import GRACE, REMIND_AFTER, Check, Finding, Level, find_problems, to_tell
 from streams.entry import Entry, Status
-from streams.messages import Acknowledge, Message, RosterVersion, SignalSanitaire
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from streams.region.fold import Fold
 from streams.testing import EPOCH
 from vigie.past import catalogue_message

@@ -14,40 +14,24 @@ from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams import messages
 from streams.adapters.dropped_files import UnreadableDrop, read_dropped
 from streams.entry import Draft, Status
-from streams.messages import (
-    Acknowledge,
-    BedCapacity,
-    ContactTested,
-    ContactVerified,
-    DailyFigures,
-    DecideVolet,
-    DeliveryProof,
-    DeliveryReport,
+from streams.messages import Message
+from streams.messages.capacity import BedCapacity, RegulationActivity, SmurIntervention
+from streams.messages.contacts import ContactTested, ContactVerified
+from streams.messages.decisions import Acknowledge, DecideVolet, ReleveAcknowledged
+from streams.messages.deliveries import DeliveryProof, DeliveryReport, LinkRefused, ProofStep, TextsErased
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.messages.feeds import DailyFigures, FeedReceived, MonitorProbe, QuarantineDropped
+from streams.messages.quiet import MaintenancePlanned, SilenceLifted, SilenceSet
+from streams.messages.reference import (
     Etablissement,
     EtablissementList,
-    ExerciseClosed,
-    ExerciseOpened,
-    FeedReceived,
-    LinkRefused,
-    MaintenancePlanned,
-    Message,
-    MonitorProbe,
-    PassageCorrected,
-    PassageRemoved,
-    PassageRPU,
     PlanCatalogue,
-    QualifySignal,
-    QuarantineDropped,
+    PlanDocument,
     ReferenceBeds,
-    RegulationActivity,
-    ReleveAcknowledged,
     RosterVersion,
-    SignalSanitaire,
-    SilenceLifted,
-    SilenceSet,
-    SmurIntervention,
-    TextsErased,
 )
+from streams.messages.signals import QualifySignal, SignalSanitaire
+from streams.messages.visits import PassageCorrected, PassageRemoved, PassageRPU
 from streams.monitor import Monitor
 from streams.testing import EPOCH, MemoryJournal
 from vigie.past import catalogue_message
@@ -74,7 +58,7 @@ ONE_OF_EACH: tuple[Message, ...] = (
     SilenceSet("s1", EPOCH, "Claire", "travaux", volet="AMAVI"),
     SilenceLifted("s1", "Claire", "fini"),
     MaintenancePlanned("m1", "rpu", "ETAB-440000271", EPOCH, EPOCH, "Claire", "migration"),
-    DeliveryProof("notification", messages.ProofStep.READ, EPOCH),
+    DeliveryProof("notification", ProofStep.READ, EPOCH),
     MonitorProbe("essai"),
     ExerciseOpened("2026-1", "Exercice", "ORSAN AMAVI", ("claire",), EPOCH, EPOCH, "Anne"),
     ExerciseClosed("2026-1", "Anne"),
@@ -221,7 +205,7 @@ def test_whatever_is_accepted_can_be_journaled(
 
 
 def test_a_catalogue_of_nonsense_is_read_and_left_to_the_fold_to_reject(tmp_path: Path) -> None:
-    nonsense = PlanCatalogue("x", (messages.PlanDocument("a", {"plan": 10**30}),))
+    nonsense = PlanCatalogue("x", (PlanDocument("a", {"plan": 10**30}),))
     payload = json.dumps({"sha256": "x", "documents": [{"name": "a", "content": {"plan": 10**30}}]})
     drafts = read(tmp_path, wrap(payload, "plans.catalogue"))
     assert messages.decode(drafts[0].kind, drafts[0].payload).sha256 == nonsense.sha256  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.effects import encode
+from alerts.effect_codec import encode
 from alerts.outbox import Finished, OutboxState
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import GENESIS, canonical, chain

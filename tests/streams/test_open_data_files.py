@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from streams.adapters.open_data_files import FORMATS, read_files, recognise
-from streams.messages import DailyFigures, ReferenceBeds, decode
+from streams.messages import decode
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import ReferenceBeds
 from streams.opendata.importing import Import
 from streams.opendata.rows import OpenDataError
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from orsan_plans.territory import region_of
 from streams.entry import Status
-from streams.messages import DailyFigures, ReferenceBeds, decode
+from streams.messages import decode
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import ReferenceBeds
 from streams.opendata.importing import Record, assemble, decode_file, end_of_day, recorded_at
 from streams.opendata.layouts import FORMATS, LAYOUTS, recognise_header
 from streams.opendata.rows import OpenDataError

@@ -11,7 +11,8 @@ from threading import Thread
 
 import pytest
 
-from alerts.effects import PostureChanged, decode, effect_id
+from alerts.effect_codec import decode
+from alerts.effects import PostureChanged, effect_id
 from orsan_plans.assess import Evidence
 from orsan_plans.posture import Posture
 from orsan_plans.reading import Reading, Unknown

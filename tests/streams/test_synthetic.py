@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from orsan_plans.territory import region_of
 from streams.collecting.decoding import Accepted, Refused, UnreadableFeed
 from streams.entry import Status
-from streams.messages import BedCapacity, EtablissementList, PassageRPU, ReferenceBeds, SignalSanitaire, decode, parse
+from streams.messages import decode, parse
+from streams.messages.capacity import BedCapacity
+from streams.messages.reference import EtablissementList, ReferenceBeds
+from streams.messages.signals import SignalSanitaire
+from streams.messages.visits import PassageRPU
 from streams.synthetic.evening import winter_evening
 from streams.synthetic.exercise import EXERCISE, exercise_2016
 from streams.synthetic.oscour_files import TimedFile

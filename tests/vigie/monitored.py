@@ -20,6 +20,7 @@ import httpx
 from typer.testing import CliRunner, Result
 
 from tests.command_line import app
+from tests.started import Started
 
 T = TypeVar("T")
 
@@ -177,21 +178,14 @@ class Place:
         arguments = ["run", "--region", "52", "--port", "0", "--journal", self.journal, "--drop", self.drop, *options]
         if self.roster.exists():
             arguments += ["--roster", self.roster]
-        process = subprocess.Popen(
-            [*VIGIE, *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        with MonitorProcess(process) as started:
+        with MonitorProcess(Started(tuple(map(str, arguments)), {})) as started:
             yield started
 
 
 class MonitorProcess:
     """A running `vigie run`, its log, and its pages."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: Started) -> None:
         self.process = process
         self.log: list[str] = []
         # A pipe, and not a file: a limit on the size of files must not reach the log.

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.answers import AnswerDecision
 from streams import messages
 from streams.adapters.dropped_files import read_dropped
-from streams.messages import Acknowledge, AnswerDecision, DecideVolet, Message
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge, DecideVolet
 from tests.vigie.monitored import vigie
 
 

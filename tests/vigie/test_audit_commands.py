@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.answers import AnswerDecision
 from alerts.channel import SENT, Outcome, failed
 from alerts.erasure import erased_digest
 from alerts.wording import Message
@@ -18,22 +19,17 @@ from streams.adapters.sqlite_journal import SqliteJournal
 from streams.adapters.writer_lock import only_writer
 from streams.entry import Draft, Status
 from streams.journal import JournalPurpose
-from streams.messages import (
-    Acknowledge,
-    AnswerDecision,
-    DecideVolet,
-    DeliveryReport,
-    ExerciseOpened,
-    RosterVersion,
-    SignalSanitaire,
-    TextsErased,
-)
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.deliveries import DeliveryReport, TextsErased
+from streams.messages.exercises import ExerciseOpened
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from tests.vigie.monitored import vigie
 from vigie.embedded import Embedded
 from vigie.past import catalogue_message
 from vigie.settings import Settings
 from vigie.stage import AtOnce, roster
-from vigie.text_keeping import BY_RULE, erase_by_rule
+from vigie.text_keeping import BY_RULE, erase_by_rule, telling_monitor
 
 T0 = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -124,7 +120,7 @@ def test_one_alert_one_person_or_some_days_are_shown_alone(play: Callable[..., P
     assert all("Anne Le Goff" in each for each in phrases)
     assert "|" not in anne
     for days in (("--from", "2026-01-15"), ("--to", "2026-01-13")):
-        assert vigie("audit", "show", "--journal", journal, *days).stdout.startswith("0 messages")
+        assert vigie("audit", "show", "--journal", journal, *days).stdout.startswith("0 message ")
     assert vigie("audit", "show", "--journal", journal, "--from", "2026-01-14", "--to", "2026-01-14").stdout == whole
 
 
@@ -190,12 +186,13 @@ def test_a_rule_erases_by_itself_and_says_so(play: Callable[..., Path]) -> None:
     with SqliteJournal.open(journal) as opened:
         monitor = Embedded(opened, Phones(), AtOnce(), "http://127.0.0.1:8044").monitor
         now, kept = T0 + timedelta(days=31), timedelta(days=30)
-        assert erase_by_rule(monitor, opened, now, Settings(keep_texts_days=None).texts_kept) == 0
-        assert erase_by_rule(monitor, opened, now - timedelta(days=3), kept) == 0
+        outbox, tell = opened.outbox, telling_monitor(monitor, now)
+        assert erase_by_rule(outbox, now, Settings(keep_texts_days=None).texts_kept, tell) == 0
+        assert erase_by_rule(outbox, now - timedelta(days=3), kept, tell) == 0
         kept_texts = texts_of(journal)
-        count = erase_by_rule(monitor, opened, now, kept)
+        count = erase_by_rule(outbox, now, kept, tell)
         assert count == len(kept_texts) > 0
-        assert erase_by_rule(monitor, opened, now, kept) == 0
+        assert erase_by_rule(outbox, now, kept, tell) == 0
         last = list(opened.entries("52"))[-1]
         said = messages.decode(last.kind, last.payload)
         assert isinstance(said, TextsErased)

@@ -15,7 +15,9 @@ from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.auditing import GRACE, Check, Level
 from streams.entry import Draft, Status
-from streams.messages import Acknowledge, RosterVersion, SignalSanitaire
+from streams.messages.decisions import Acknowledge
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from streams.monitor import Monitor
 from tests.vigie.monitored import Phones, Place, closed_port, eventually, phones_ringing, signal_line, vigie
 from vigie.auditor_commands import ADDRESS_VARIABLE, Auditor, Memory

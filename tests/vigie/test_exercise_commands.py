@@ -10,7 +10,10 @@ import pytest
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
-from streams.messages import DecideVolet, ExerciseClosed, ExerciseOpened, Message, RosterVersion
+from streams.messages import Message
+from streams.messages.decisions import DecideVolet
+from streams.messages.exercises import ExerciseClosed, ExerciseOpened
+from streams.messages.reference import RosterVersion
 from streams.monitor import Monitor
 from tests.vigie.monitored import vigie
 from vigie.stage import roster

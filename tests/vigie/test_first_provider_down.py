@@ -10,7 +10,8 @@ from alerts.wording import Message
 from dashboards.board import Board
 from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import RosterVersion, SignalSanitaire
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from streams.testing import EPOCH
 from tests.alerts.test_sender import LINK, Inline
 from vigie.embedded import Embedded

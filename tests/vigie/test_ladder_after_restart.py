@@ -8,7 +8,8 @@ from alerts.testing import RecordingChannel
 from dashboards.alert_view import What
 from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import RosterVersion, SignalSanitaire
+from streams.messages.reference import RosterVersion
+from streams.messages.signals import SignalSanitaire
 from streams.testing import EPOCH
 from tests.alerts.test_sender import LINK, Inline
 from tests.vigie.monitored import Place

@@ -16,7 +16,7 @@ from streams import engine, messages
 from streams.adapters.dropped_files import read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Entry, Status
-from streams.messages import MonitorProbe
+from streams.messages.feeds import MonitorProbe
 from streams.region.probing import PROBE_CONTACT
 from streams.testing import EPOCH
 from tests.alerts.test_sender import CLOSED, Inline

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.effects import PostureChanged, decode
+from alerts.effect_codec import decode
+from alerts.effects import PostureChanged
 from streams.adapters.sqlite_journal import SqliteJournal
 from tests.vigie.monitored import last_line, vigie, vigie_process
 from tests.vigie.open_data import write_files

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from alerts.adapters.roster_files import load_roster
+from alerts.contact_limits import CODES_SENT
 from streams import messages
 from streams.adapters.dropped_files import read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import ContactTested, ContactVerified, Message, RosterVersion
+from streams.messages import Message
+from streams.messages.contacts import ContactTested, ContactVerified
+from streams.messages.reference import RosterVersion
 from streams.monitor import Monitor
 from streams.testing import EPOCH
 from tests.vigie.monitored import Phones, closed_port, phones_ringing, vigie
@@ -214,13 +217,15 @@ def test_the_tableau_of_another_region_is_refused_by_the_monitor(place: Path) ->
 
 def test_a_contact_is_verified_by_the_code_that_reached_it(place: Path, phones: Phones) -> None:
     tableau = place / "t.yaml"
-    assert "a code was sent" in ok("verify", tableau, "claire/sms", "--send")
+    assert "un code est parti" in ok("verify", tableau, "claire/sms", "--send")
     [rung] = phones.rung
     found = re.search(r"[0-9]{6}", rung.text)
     assert rung.person == "claire"
     assert found is not None
     wrong = f"{(int(found[0]) + 1) % 10**6:06}"
-    assert "not the code that was sent; 4 tries left" in refused("verify", tableau, "claire/sms", "--code", wrong)
+    assert "ce n'est pas le code envoyé ; essais restants : 4" in refused(
+        "verify", tableau, "claire/sms", "--code", wrong
+    )
     ok("verify", tableau, "claire/sms", "--code", found[0])
     [said] = taken(place)
     assert isinstance(said, ContactVerified)
@@ -234,6 +239,39 @@ def test_a_contact_is_verified_by_the_code_that_reached_it(place: Path, phones: 
     assert "le contact claire/sms n'a jamais été vérifié" in checked
 
 
+def test_a_contact_is_not_flooded_with_codes(place: Path, phones: Phones) -> None:
+    for _ in range(CODES_SENT.most):
+        ok("verify", place / "t.yaml", "claire/sms", "--send")
+    told = refused("verify", place / "t.yaml", "claire/sms", "--send")
+    assert told.startswith("vigie: claire/sms : déjà 3 codes envoyés en 1 h ; le dernier reste valable")
+    assert "réessayez dans" in told
+    assert len(phones.rung) == CODES_SENT.most
+
+
+POLICY = """\
+politiques:
+  - volets: [CYBER]
+    etapes: [{roles: [dsi], delai: 5 min}]
+    repli: prefet
+"""
+
+
+def test_roles_that_only_a_policy_calls_are_needed(place: Path) -> None:
+    tableau = place / "t.yaml"
+    week = 'releve: {jour: lundi, heure: "08:30"}, debut: 2026-02-02, rotation: [claire]'
+    held = "".join(f"  {role}: {{titre: {role}, {week}}}\n" for role in ("dsi", "prefet"))
+    text = tableau.read_text(encoding="utf-8").replace("escalade:", f"{held}escalade:")
+    words = ("check", tableau, "--from", "2026-01-12", "--to", "2026-02-16")
+    tableau.write_text(text, encoding="utf-8")
+    without = ok(*words)  # nobody asks for them: warnings
+    assert without.count("avertissement : personne n'est d'astreinte") == 2
+    tableau.write_text(text + POLICY, encoding="utf-8")
+    found = refused(*words)
+    assert "; l'étape 1 de la politique 1 demande ce rôle" in found
+    assert "; le repli de la politique 1 demande ce rôle" in found
+    assert found.count("erreur : personne n'est d'astreinte") == 2
+
+
 def test_contacts_are_tried_and_what_became_of_it_is_journaled(place: Path, phones: Phones) -> None:
     assert "karim/sms: not sent" in refused("test", place / "t.yaml", "--all")
     assert sorted(rung.person for rung in phones.rung) == ["claire", "mail"]
@@ -243,7 +281,7 @@ def test_contacts_are_tried_and_what_became_of_it_is_journaled(place: Path, phon
 
 
 def test_a_code_that_could_not_be_sent_is_told(place: Path) -> None:
-    assert "karim/sms: the code was not sent" in refused("verify", place / "t.yaml", "karim/sms", "--send")
+    assert "karim/sms : le code n'est pas parti" in refused("verify", place / "t.yaml", "karim/sms", "--send")
 
 
 @pytest.mark.parametrize(

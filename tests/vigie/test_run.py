@@ -4,46 +4,20 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.journal import JournalPurpose
-from tests.vigie.monitored import Phones, Place, closed_port, eventually, last_line, line, signal_line, vigie
-
-
-@dataclass
-class Mailbox:
-    """A local SMTP server's mails."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-    port: int = 0
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's names
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 OK"
-
-    def address(self, person: str) -> str:
-        return f"mailto://127.0.0.1:{self.port}/?from=vigie@example.org&to={person}@example.org&mode=insecure"
+from tests.alerts.mail_server import Mailbox, mail_server
+from tests.vigie.monitored import Phones, Place, eventually, last_line, line, signal_line, vigie
 
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox(port=closed_port())
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
-    controller.start()
-    try:
+    with mail_server() as box:
         yield box
-    finally:
-        controller.stop()
 
 
 def test_from_a_dropped_signal_to_a_mail_a_page_an_answer_and_a_clean_end(tmp_path: Path, mailbox: Mailbox) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alerts.answers import AnswerDecision
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import Acknowledge, AnswerDecision, LinkRefused, ReleveAcknowledged
+from streams.messages.decisions import Acknowledge, ReleveAcknowledged
+from streams.messages.deliveries import LinkRefused
 from tests.vigie.monitored import PATIENCE_SECONDS, Phones, Place, eventually, last_line, signal_line, vigie
 
 
@@ -70,6 +72,14 @@ def test_the_releve_is_sent_read_and_taken(place: Place, phones: Phones) -> None
         [link] = re.findall(r"http://\S+/a/[\w-]{43}/releve", rung.text)
         shown = phone.get(link)
         assert "Aucune relève" in shown.text
+        why = ("--author", "Cécile Roux", "--reason", "Travaux électriques", "--drop", place.drop)
+        assert vigie("silence", "set", "--territory", "DEP-44", "--for", "2 h", *why).exit_code == 0
+        assert vigie("maintenance", "plan", "rpu", "DEP-49", "--for", "4 h", *why).exit_code == 0
+        eventually(lambda: "Maintenance du flux rpu" in monitor.get("/").text or None, "what is silenced")
+        shown = phone.get(link)
+        for page in (shown, phone.get(link.removesuffix("/releve")), monitor.get("/")):
+            assert "Silence, Loire-Atlantique (44) (VIGILANCE seulement)" in page.text
+            assert "par Cécile Roux : Travaux électriques" in page.text
         taken = phone.post(link, data={**_fields(shown.text), "role": "cadre"})
         assert "Relève confirmée" in taken.text, taken.text
         assert "Dernière relève confirmée : Claire Martin" in phone.get(link).text
@@ -79,6 +89,8 @@ def test_the_releve_is_sent_read_and_taken(place: Place, phones: Phones) -> None
     again = vigie("releve", "show", "claire", *options)
     assert again.exit_code == 0, again.output
     assert "Dernière relève confirmée : Claire Martin" in again.stdout
+    assert "- Silence, Loire-Atlantique (44)" in again.stdout
+    assert "- Maintenance du flux rpu, Maine-et-Loire (49)" in again.stdout
     assert "/a/" in again.stdout
 
 

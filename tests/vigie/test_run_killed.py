@@ -20,7 +20,7 @@ from alerts.outbox import OutboxState
 from alerts.sms_wording import link_of
 from streams import messages
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.messages import Acknowledge
+from streams.messages.decisions import Acknowledge
 from tests.vigie.monitored import (
     MonitorProcess,
     Phones,

@@ -13,7 +13,9 @@ from alerts.outbox import StorageFull
 from dashboards.recording import NotRecorded, PerhapsRecorded, Recorded
 from streams.entry import GENESIS, Draft, Head, Status
 from streams.live.problems import KafkaUnavailable
-from streams.messages import Acknowledge, LinkRefused, Message
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.deliveries import LinkRefused
 from streams.testing import sample_entries, sample_rejection
 from vigie.said import MOST_WAITING, SaidToTopic, SaidToWriter
 

@@ -9,7 +9,8 @@ from streams import messages
 from streams.adapters.dropped_files import read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
-from streams.messages import Message, QualifySignal, SignalSanitaire
+from streams.messages import Message
+from streams.messages.signals import QualifySignal, SignalSanitaire
 from streams.monitor import Monitor
 from streams.testing import EPOCH
 from tests.vigie.monitored import vigie

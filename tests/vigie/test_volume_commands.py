@@ -9,7 +9,9 @@ from streams import messages
 from streams.adapters.dropped_files import read_dropped
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.entry import Draft, Status
-from streams.messages import Acknowledge, MaintenancePlanned, Message, SilenceLifted, SilenceSet
+from streams.messages import Message
+from streams.messages.decisions import Acknowledge
+from streams.messages.quiet import MaintenancePlanned, SilenceLifted, SilenceSet
 from streams.monitor import Monitor
 from tests.core.builders import T0, catalogue, event, roster, roster_version, rule, signal
 from tests.vigie.monitored import vigie

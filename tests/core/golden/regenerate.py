@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from alerts.answers import AnswerDecision
 from alerts.effects import AlertRaised, Notify
 from alerts.policies import EscalationStep, Policy
 from orsan_plans.adapters.plan_files import shipped_catalogue
@@ -24,24 +25,15 @@ from streams.adapters.archive_format import compressed
 from streams.capacity.declaration import Directory
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.entry import Draft, Status, combined_digest
 from streams.journal import JournalPurpose
-from streams.messages import (
-    Acknowledge,
-    AnswerDecision,
-    DailyFigures,
-    DecideVolet,
-    DeliveryReport,
-    Etablissement,
-    EtablissementList,
-    Message,
-    PlanCatalogue,
-    PlanDocument,
-    ReferenceBeds,
-    encode,
-)
+from streams.known_formats import all_formats
+from streams.messages import Message, encode
+from streams.messages.decisions import Acknowledge, DecideVolet
+from streams.messages.deliveries import DeliveryReport
+from streams.messages.feeds import DailyFigures
+from streams.messages.reference import Etablissement, EtablissementList, PlanCatalogue, PlanDocument, ReferenceBeds
 from streams.monitor import Dated, Monitor
 from streams.synthetic.bed_files import BED_KINDS
 from streams.synthetic.evening import winter_evening

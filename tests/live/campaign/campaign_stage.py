@@ -25,14 +25,14 @@ from streams.adapters.topic_sender import Placed
 from streams.entry import Draft, Status
 from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, partition_of
-from streams.messages import Etablissement, EtablissementList, Message, RosterVersion, encode
+from streams.messages import Message, encode
+from streams.messages.reference import Etablissement, EtablissementList, RosterVersion
 from streams.synthetic.oscour_files import Extraction, file_name, oscour_file
 from streams.synthetic.rhythm import ordinary_visits
 from streams.synthetic.sites import NANTES
 from streams.synthetic.visits import Visit
 from tests.core.builders import catalogue, event, indicator, rule
-from tests.live.campaign.campaign_processes import Forked
-from tests.live.processes import Process, until, vigie_process
+from tests.live.processes import Process, forked, fresh, until, vigie_process
 from tests.vigie.monitored import ROSTER, Phones
 
 PEOPLE = ("veille", "claire", "anne")
@@ -117,13 +117,13 @@ class Stage:
         source, name = source or f"etab-{region}", file_name(BUSY, extraction)
         return RawFile(source, name, region, "oscour", content, f"{self.path.name}-v{number}")
 
-    def start(self, *arguments: str, **environment: str) -> Forked:
+    def start(self, *arguments: str, **environment: str) -> Process:
         """Start a process that is killed at the end of the test, unless it ended before."""
         number = next(self._numbers)
         log = self.path / f"{arguments[0]}-{number}.log"
         if arguments[0] == "worker":
             arguments = (*arguments, "--data", str(self.path / f"data-{number}"))
-        process = Forked(arguments, self._settings() | environment, log)
+        process = forked(arguments, self._settings() | environment, log)
         self.running.callback(process.kill)
         return process
 
@@ -132,7 +132,8 @@ class Stage:
         log = self.path / f"{arguments[0]}-{next(self._numbers)}.log"
         if arguments[0] == "worker":
             arguments = (*arguments, "--data", str(self.path / log.stem))
-        started = vigie_process(self.access, log, *arguments, environment=self._settings() | environment)
+        own = self._settings() | environment
+        started = vigie_process(self.access, log, *arguments, environment=own, start=fresh)
         return self.running.enter_context(started)
 
     def _settings(self) -> dict[str, str]:

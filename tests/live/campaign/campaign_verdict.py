@@ -4,18 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alerts.effects import Effect, Notify, decode, encode
+from alerts.effect_codec import decode, encode
+from alerts.effects import Effect, Notify
 from alerts.outbox import Item, OutboxState
 from streams import engine
 from streams.adapters.state_topic import StateTopic
 from streams.live.log_reader import LogReader
 from streams.live.region_log import RegionLog
 from streams.replay import Replayed, replay
-from tests.live.campaign.campaign_processes import Forked
 from tests.live.campaign.campaign_stage import Stage, until_quiet
 from tests.live.processes import Process
-
-Running = Forked | Process
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Figures:
 
 
 def settle(
-    stage: Stage, workers: Sequence[Running], notifiers: Sequence[Running], at_last: Callable[[], object] | None = None
+    stage: Stage, workers: Sequence[Process], notifiers: Sequence[Process], at_last: Callable[[], object] | None = None
 ) -> None:
     """Let the engine finish what it was given, then stop it in order: who decides first, who tells after.
 
@@ -77,7 +75,7 @@ def _is_over(item: Item | None) -> bool:
 
 
 def judge(
-    stage: Stage, workers: Sequence[Running], notifiers: Sequence[Running], at_last: Callable[[], object] | None = None
+    stage: Stage, workers: Sequence[Process], notifiers: Sequence[Process], at_last: Callable[[], object] | None = None
 ) -> Figures:
     """Settle, then hold everything that came out against an embedded replay of the journal."""
     settle(stage, workers, notifiers, at_last)

@@ -17,11 +17,10 @@ from alerts.adapters.postgres import PostgresDatabase
 from streams.adapters import migrating
 from streams.adapters.kafka_clients import KafkaAccess
 from tests.core.builders import signal as told_signal
-from tests.live.campaign.campaign_processes import Forked
 from tests.live.campaign.campaign_stage import Load, Stage, staged, territories
 from tests.live.campaign.campaign_verdict import judge
 from tests.live.campaign.test_failures_group import under_load
-from tests.live.processes import until
+from tests.live.processes import Process, until
 from tests.live_database import postgres_server
 from tests.live_database.postgres_server import Server
 from tests.vigie.monitored import Phones
@@ -128,7 +127,7 @@ def test_a_full_disk_at_the_database_loses_nothing(access: KafkaAccess, phones: 
             assert sent > 0
 
 
-def _until_it_waits(stage: Stage, load: Load, worker: Forked, notifier: Forked) -> int:
+def _until_it_waits(stage: Stage, load: Load, worker: Process, notifier: Process) -> int:
     """Send until the database takes nothing more; return how many files that took."""
     before, numbers = len(stage.sent), iter(range(100_000))
 
@@ -175,12 +174,12 @@ def _sizes(file: Path) -> int:
     return max(each.stat().st_size for each in file.parent.glob(f"{file.name}*") if each.suffix != ".db-shm")
 
 
-def _limit(process: Forked, size: int) -> None:
+def _limit(process: Process, size: int) -> None:
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
-def _is_refused(notifier: Forked) -> bool:
+def _is_refused(notifier: Process) -> bool:
     return "not stored yet" in notifier.said() or "to be done again" in notifier.said() or not notifier.is_alive
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from alerts.adapters.sender import LEASE
 from streams.adapters.kafka_clients import KafkaAccess
-from tests.live.campaign.campaign_processes import Forked
 from tests.live.campaign.campaign_stage import Load, Stage, declaration, staged, territories
 from tests.live.campaign.campaign_verdict import judge
-from tests.live.processes import PATIENCE_SECONDS, until
+from tests.live.processes import PATIENCE_SECONDS, Process, until
 from tests.vigie.monitored import Phones
 
 KILLS, KILLS_SHORT = 200, 4
@@ -29,10 +28,10 @@ class Victims:
         self.workers = [self._worker(), self._worker()]
         self.notifiers = [self._notifier()]
 
-    def _worker(self) -> Forked:
+    def _worker(self) -> Process:
         return self._stage.start("worker")
 
-    def _notifier(self) -> Forked:
+    def _notifier(self) -> Process:
         return self._stage.start("notifier", "--name", "campaign")
 
     def kill_one(self) -> None:

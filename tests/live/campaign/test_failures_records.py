@@ -18,9 +18,9 @@ from streams.adapters.raw_topics import RawFile
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.collecting.collector import Collector, Incoming
 from streams.collecting.decoding import Context
-from streams.collecting.formats import all_formats
 from streams.collecting.pseudonyms import Pseudonyms
 from streams.entry import Draft, Status
+from streams.known_formats import all_formats
 from streams.live.log_reader import LogReader
 from streams.live.topics import EFFECTS, JOURNAL, RAW_SIGNALS, STATE, partition_of
 from streams.messages import encode
