@@ -25,6 +25,7 @@ from streams.live.keeping import BrokerClock
 from streams.live.problems import KafkaProblem
 from streams.live.record import fact_id
 from streams.live.topics import EFFECTS, REGION_CODES
+from vigie.garbage import keep_out_of_turns, look_between_turns
 from vigie.health import elapsed
 from vigie.reaching import Reaching
 from vigie.reporting import by_region, draft_of
@@ -62,9 +63,11 @@ class Notifier:
         taken_back = self._again(lambda: self.sender.recover(self._now()), 0)
         if taken_back:
             _log.info("messages of a notifier that was killed are sent again", count=taken_back)
+        keep_out_of_turns()
         try:
             while not self.stop.is_set():
                 self.turn()
+                look_between_turns()
         except NotStored:
             _log.warning("stopped while the database was away: what was not stored is told again to the next notifier")
         _, unanswered = wait(self.sender.futures, timeout=GRACE_SECONDS)

@@ -30,6 +30,7 @@ from streams.adapters.topic_sender import TopicSender
 from streams.live.health import Heartbeat
 from streams.live.keeping import Keeper
 from streams.live.topics import JOURNAL, RAW, region_of
+from vigie.garbage import keep_out_of_turns, look_between_turns
 from vigie.health import elapsed
 
 ENGINE: Final = "vigie-engine"
@@ -84,6 +85,7 @@ class Worker:
                 _log.warning("assignment not followed", error=f"{type(error).__name__}: {error}")
             else:
                 self.known = now
+            look_between_turns()
 
     def look(self) -> None:
         """Note what the groups gave; the process ends when Faust did."""
@@ -147,6 +149,7 @@ async def run_worker(worker: Worker) -> None:
     engine = worker.engine
     doings = worker.follow(), engine.tick_for_ever(worker.assigned), engine.declaring.store_for_ever()
     tasks = [asyncio.create_task(each) for each in doings]
+    keep_out_of_turns()
     _log.info("worker started", brokers=str(worker.app.conf.broker))
     await stop.wait()
     assigned = worker.assigned()
