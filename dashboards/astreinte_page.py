@@ -59,7 +59,7 @@ def astreinte_page(
 ) -> AstreintePage:
     """Return the status page of a person of a région as of ``now``; ``paths`` lead to their answers, by alert id."""
     kept = sorted(
-        (each for each in board.alerts if each.region == region and each.is_open), key=partial(_urgency, board)
+        (each for each in board.alerts if each.region == region and each.is_open), key=partial(urgency, board)
     )
     mine = [each for each in kept if was_told(each, person)]
     others = [each for each in kept if not was_told(each, person)]
@@ -102,7 +102,8 @@ def zone_of(region: str) -> str:
     return REGIONS[region].time_zone if region in REGIONS else "Europe/Paris"
 
 
-def _urgency(board: Board, alert: AlertView) -> tuple[bool, bool, int, datetime]:
+def urgency(board: Board, alert: AlertView) -> tuple[bool, bool, int, datetime]:
+    """Return a key that sorts alerts: real ones, those nobody answered, the gravest, the oldest first."""
     rank = board.current_posture(alert).rank
     return (alert.status != "actual", not alert.is_waiting, -rank, alert.brief.since)
 

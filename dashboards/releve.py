@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from alerts.effects import ReleveTaken
 from alerts.french import instant_text
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.answering import next_step
-from dashboards.astreinte_page import zone_of
+from dashboards.astreinte_page import urgency, zone_of
 from dashboards.board import Board
 from dashboards.labels import BADGES, REASON_NOT_SENT, tag_of
 from dashboards.lateness import warning
@@ -55,7 +56,7 @@ def releve(board: Board, region: str, person: str, now: datetime) -> Releve:
     """Return the digest for a person of a région as of ``now`` (aware)."""
     zone, last = zone_of(region), board.releve(region)
     since = last.at if last else now - FIRST_LOOK
-    alerts = [each for each in board.alerts if each.region == region]
+    alerts = sorted((each for each in board.alerts if each.region == region), key=partial(urgency, board))
     sections = situation(board, now, region).regions
     open_alerts = tuple(_open(board, each) for each in alerts if each.is_open)
     answers = tuple(_answer(board, each) for each in alerts if each.is_open and each.acknowledged_at is not None)

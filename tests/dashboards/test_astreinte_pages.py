@@ -101,6 +101,14 @@ def test_the_releve_says_what_stands_and_what_happened() -> None:
         assert fact in text, fact
 
 
+def test_the_releve_tells_what_is_real_before_exercises_whatever_came_first() -> None:
+    door = AnswerDoor()
+    later = replace(BRIEF, alert_id="later", territory_name="Vendée (85)")
+    door.board.effect(REGION, raised(brief=later))
+    standing = text_of(door.get(person_path() + "/releve").text).split("Réponses qui tiennent")[0]
+    assert standing.index("Vendée (85)") < standing.index("Sarthe (72)")
+
+
 def take(door: AnswerDoor, role: str = "cadre_astreinte", **fields: str) -> str:
     path = person_path() + "/releve"
     came = door.post(path, {**hidden(door.get(path).text), "role": role, **fields})
