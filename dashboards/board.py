@@ -15,7 +15,6 @@ from typing import Final
 from alerts.astreinte import Roster
 from alerts.effects import (
     ActivationProposed,
-    AlertChange,
     AlertChanged,
     AlertRaised,
     Effect,
@@ -32,6 +31,7 @@ from alerts.effects import (
 from dashboards.alert_view import AlertView, Event, What
 from dashboards.burden import Burden
 from dashboards.delivering import Delivering
+from dashboards.followed_alerts import FollowedAlerts
 from dashboards.following import Following
 from dashboards.metrics import PAGE_BUCKETS, Notification
 from dashboards.quiet import Quiet
@@ -43,7 +43,7 @@ from streams.collecting.source_quality import SourceStatus
 from streams.entry import Entry, Status
 from streams.messages import KIND_OF_TYPE, decode
 from streams.messages.decisions import Acknowledge
-from streams.messages.deliveries import DeliveryProof, ProofStep
+from streams.messages.deliveries import DeliveryProof
 from streams.messages.reference import Etablissement, EtablissementList, RosterVersion
 
 _ETABLISSEMENTS: Final = KIND_OF_TYPE[EtablissementList]
@@ -51,7 +51,6 @@ _LATER: Final = (Purpose.END, Purpose.REMINDER)
 """What tells nobody that an alert was raised."""
 _OF_ALERTS: Final = frozenset((KIND_OF_TYPE[Acknowledge], KIND_OF_TYPE[DeliveryProof]))
 _ROSTER: Final = KIND_OF_TYPE[RosterVersion]
-_STEPS: Final = {ProofStep.DELIVERED: What.DELIVERED, ProofStep.READ: What.READ}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,24 +88,20 @@ class Board:
     """
 
     def __init__(self, regions: Iterable[str] = (), closed_limit: int = 500) -> None:
-        self._closed_limit = closed_limit
         self._postures: dict[PostureKey, PostureView] = {}
         self._readings: dict[tuple[str, str, str], Reading] = {}
         self._feeds: dict[tuple[str, str, str], FeedView] = {}
-        self._alerts: dict[str, AlertView] = {}
+        self._alerts = FollowedAlerts(closed_limit)
         self._decisions: dict[tuple[str, str, str, str], VoletDecided | VoletProposed] = {}
         self._advanced_to: dict[str, datetime | None] = dict.fromkeys(regions)
         self._sources: dict[tuple[str, str, str], SourceStatus] = {}
         self._outbox: dict[str, int] = {}
         self._exercises: dict[tuple[str, int], int] = {}
-        self._paged: dict[str, datetime] = {}
         self._names: dict[str, str] = {}
         self._places: dict[str, str] = {}
         self._burdens: dict[str, Burden] = {}
-        self._alerts_of: dict[str, tuple[str, ...]] = {}
         self._rosters: dict[str, Roster] = {}
         self._releves: dict[str, ReleveTaken] = {}
-        self._dues: dict[str, datetime] = {}
         self._quiet: dict[str, Quiet] = {}
         self.following = Following()
         self.delivering = Delivering()
@@ -156,10 +151,7 @@ class Board:
 
     def due(self, alert_id: str, at: datetime | None) -> None:
         """Note when an open alert next has something due, such as a call; None when nothing is."""
-        if at is not None and alert_id in self._alerts:
-            self._dues[alert_id] = at
-        else:
-            self._dues.pop(alert_id, None)
+        self._alerts.due(alert_id, at)
 
     def seed(self, key: PostureKey, posture: Posture) -> None:
         """Show a posture that never moved, so that what is unknown is seen; one already shown stays as it is."""
@@ -210,11 +202,11 @@ class Board:
             case VoletDecided() | VoletProposed():
                 self._decided(region, effect)
             case AlertRaised():
-                self._raised(region, effect)
+                self._alerts.raised(region, effect)
             case AlertChanged():
-                self._changed(effect)
+                self._alerts.changed(effect)
             case ActivationProposed():
-                self._note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
+                self._alerts.note(effect.alert_id, Event(effect.at, What.PROPOSED, detail=effect.volet))
             case Notify() | NotSent() | Recalled():
                 self._told(region, effect)
             case EntryRejected():
@@ -226,15 +218,13 @@ class Board:
         match effect:
             case Notify():
                 self.notifications.add(region, effect.status, effect.purpose.value, Notification.QUEUED.value)
-                self._alerts_of[effect.id] = effect.alert_ids or (effect.brief.alert_id,)
                 self._burdens[region] = self.burden(region).adding(effect)
-                self._note_all(effect, Event.of_notify(effect, effect.at, What.QUEUED))
+                self._alerts.ordered(effect)
             case NotSent():
                 self.non_sends.add(region, effect.status, effect.reason.value)
-                self._note(effect.alert_id, Event.of_not_sent(effect))
+                self._alerts.note(effect.alert_id, Event.of_not_sent(effect))
             case Recalled():
-                for alert_id in self._alerts_of.get(effect.notification, ()):
-                    self._recalled(alert_id, effect)
+                self._alerts.recalled(effect)
 
     def delivered(self, region: str, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Note what became of a notification: SENT at ``sent_at``, or given up (FAILED) then."""
@@ -246,10 +236,9 @@ class Board:
     def was_delivered(self, notify: Notify, sent_at: datetime, outcome: Notification) -> None:
         """Show what became of a notification, without counting it: another process told of it."""
         what = What.SENT if outcome is Notification.SENT else What.FAILED
-        self._note_all(notify, Event.of_notify(notify, sent_at, what))
+        self._alerts.told(notify, sent_at, what)
         if what is What.SENT and notify.purpose not in _LATER:
-            for brief in (notify.brief, *notify.grouped):
-                self._paged[brief.alert_id] = brief.raised_at
+            self._alerts.paged(notify)
 
     # What readers ask.
 
@@ -291,7 +280,7 @@ class Board:
     @property
     def alerts(self) -> tuple[AlertView, ...]:
         """The alerts kept, in the order in which they were first raised."""
-        return tuple(self._alerts.copy().values())
+        return self._alerts.all()
 
     @property
     def decisions(self) -> tuple[tuple[str, VoletDecided | VoletProposed], ...]:
@@ -324,7 +313,7 @@ class Board:
 
     def next_due(self, alert_id: str) -> datetime | None:
         """Return when an alert next has something due, None when nothing is."""
-        return self._dues.get(alert_id)
+        return self._alerts.next_due(alert_id)
 
     def name_of(self, territory: str) -> str:
         """Return the French name of a territory, an establishment's included once the journal named it."""
@@ -337,76 +326,31 @@ class Board:
         view = self._postures.get(key)
         return view.posture if view and view.posture.rank > 0 else brief.posture
 
-    # How alerts move.
-
     def _answered_or_proved(self, entry: Entry) -> None:
         match decode(entry.kind, entry.payload):
-            case Acknowledge() as answer if alert := self._alerts.get(answer.alert_id):
-                self._alerts[answer.alert_id] = alert.answered_by(answer.person, entry.occurred_at)
+            case Acknowledge() as answer:
+                self._alerts.answered(answer, entry.occurred_at)
             case DeliveryProof() as proof:
                 self.proofs.add(entry.region, entry.status.value, proof.step.value)
-                for alert_id in self._alerts_of.get(proof.notification_id, ()):
-                    if told := self._alerts.get(alert_id):
-                        self._alerts[alert_id] = told.proving(proof.notification_id, _STEPS[proof.step], proof.at)
-
-    def _raised(self, region: str, effect: AlertRaised) -> None:
-        known = self._alerts.get(effect.brief.alert_id)
-        history = known.history if known else ()
-        view = AlertView(region, effect.status, effect.brief, effect.episode, history)
-        self._alerts[effect.brief.alert_id] = view.noting(
-            Event(effect.at, What.RAISED, detail=f"posture {effect.brief.posture.value}")
-        )
-
-    def _changed(self, effect: AlertChanged) -> None:
-        alert = self._alerts.get(effect.alert_id)
-        if alert is None:
-            return
-        self._alerts[effect.alert_id] = alert.changed(effect)
-        if effect.change is AlertChange.CLOSED:
-            self._forget()
+                self._alerts.proved(proof)
 
     def _decided(self, region: str, effect: VoletDecided | VoletProposed) -> None:
         self._decisions[region, effect.volet, effect.territory, effect.status] = effect
         what = What.VOLET_PROPOSED
         if isinstance(effect, VoletDecided):
             what = What.VOLET_ACTIVATED if effect.is_active else What.VOLET_LIFTED
-        detail = f"{self.name_of(effect.territory)} : {effect.reason}"
-        for alert in self._alerts.copy().values():
+        event = Event(effect.at, what, effect.author, detail=f"{self.name_of(effect.territory)} : {effect.reason}")
+        for alert in self.alerts:
             brief = alert.brief
             is_of_it = (alert.region, alert.status, brief.volet) == (region, effect.status, effect.volet)
             # Every alert of a région lies in it.
             places = {brief.territory, self._places.get(brief.territory), f"REG-{region}", "FR"}
             if is_of_it and alert.is_open and effect.territory in places:
-                self._note(brief.alert_id, Event(effect.at, what, effect.author, detail=detail))
-
-    def _note(self, alert_id: str, event: Event) -> None:
-        alert = self._alerts.get(alert_id)
-        if alert is not None:
-            self._alerts[alert_id] = alert.noting(event)
-
-    def _recalled(self, alert_id: str, effect: Recalled) -> None:
-        alert = self._alerts.get(alert_id)
-        if alert is not None:
-            self._alerts[alert_id] = alert.proving(effect.notification, What.RECALLED, effect.at)
-
-    def _note_all(self, notify: Notify, event: Event) -> None:
-        for alert_id in notify.alert_ids:
-            self._note(alert_id, event)
-
-    def _forget(self) -> None:
-        ended = [id_ for id_, alert in self._alerts.items() if not alert.is_open]
-        for alert_id in ended[: max(0, len(ended) - self._closed_limit)]:
-            for line in self._alerts.pop(alert_id).history:
-                others = self._alerts_of.get(line.notification_id, ())
-                if not any(each in self._alerts for each in others):
-                    self._alerts_of.pop(line.notification_id, None)
-            self._paged.pop(alert_id, None)
-            self._dues.pop(alert_id, None)
+                self._alerts.note(brief.alert_id, event)
 
     def _measure(self, region: str, notify: Notify, sent_at: datetime) -> None:
         """Observe the first page of each time an alert was raised: a reminder is late on purpose."""
         key = (region, notify.status)
-        for brief in (notify.brief, *notify.grouped):
-            if self._paged.get(brief.alert_id) != brief.raised_at:
-                known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
-                self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())
+        for brief in self._alerts.first_told(notify):
+            known = self.latencies.get(key, Histogram.empty(PAGE_BUCKETS))
+            self.latencies[key] = known.observing((sent_at - brief.raised_at).total_seconds())
