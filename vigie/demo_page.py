@@ -1,5 +1,6 @@
 """The end of the demo: one more call, and its page, that one can open and answer for real."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,8 @@ def serve_page(
     with _somewhere(app) as serving:
         told(link_of(call.notify, f"http://{serving.host}:{serving.port}", links))
         end = None if seconds is None else time.monotonic() + seconds
+        # Ctrl-C is to end it also where a script started it in the background: its signal is ignored there.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             while end is None or time.monotonic() < end:
                 said.take(embedded.say)
@@ -79,6 +82,7 @@ def serve_page(
         except KeyboardInterrupt:
             pass
         finally:
+            signal.signal(signal.SIGINT, before)
             said.close()
             embedded.finish(clock())
 

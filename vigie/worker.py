@@ -94,6 +94,15 @@ class Worker:
                 self.end(f"the group {group}: Faust ended with {app.crash_reason!r}")
             self._places[group] = _places_of(app)
 
+    async def let_go(self) -> None:
+        """Stop reading and keep the snapshots of what this worker has, also of what came since the last look."""
+        self.look()
+        assigned = self.assigned()
+        for files in self.files.values():
+            await files.stop()
+        await self.app.stop()
+        await self.engine.save_all(assigned)
+
     async def _moved(self, now: frozenset[str]) -> None:
         self.engine.keeper.keep_only(now)
         came = sorted(now - self.known)
@@ -152,11 +161,7 @@ async def run_worker(worker: Worker) -> None:
     keep_out_of_turns()
     _log.info("worker started", brokers=str(worker.app.conf.broker))
     await stop.wait()
-    assigned = worker.assigned()
     for task in tasks:
         task.cancel()
-    for files in worker.files.values():
-        await files.stop()
-    await worker.app.stop()
-    await engine.save_all(assigned)
+    await worker.let_go()
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)

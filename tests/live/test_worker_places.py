@@ -1,6 +1,8 @@
 """What a worker is given is known from its own loop: another thread that asks early makes Faust nothing."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +47,22 @@ def test_what_its_group_gave_is_seen_at_each_look() -> None:
     assert made.places(ENGINE) == {(JOURNAL, 0), (JOURNAL, 11)}
     assert made.assigned() == ["01", "52"]
     assert made.places(FILES) == frozenset()
+
+
+def test_asked_to_stop_before_its_first_look_it_keeps_what_it_was_given() -> None:
+    kept = list[str]()
+
+    async def stop() -> None:
+        assert kept == []
+
+    async def save_all(assigned: list[str]) -> None:
+        kept.extend(assigned)
+
+    app, files = running(11), running()
+    app.stop = files.stop = stop
+    engine: Any = SimpleNamespace(save_all=save_all)
+    asyncio.run(replace(worker(app, files), engine=engine).let_go())
+    assert kept == ["52"]
 
 
 def test_a_faust_that_ended_ends_the_process() -> None:

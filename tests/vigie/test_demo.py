@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -161,7 +162,10 @@ def test_the_demo_ends_with_a_page_that_is_really_answered(tmp_path: Path, scena
     journal = tmp_path / "a.db"
     arguments = ["demo", "--scenario", scenario, "--seconds", "0", "--journal", str(journal), "--page", "600"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen([*VIGIE, *arguments], stdout=subprocess.PIPE, encoding="utf-8", env=environment) as demo:
+    with ExitStack() as stack:
+        started = subprocess.Popen([*VIGIE, *arguments], stdout=subprocess.PIPE, encoding="utf-8", env=environment)
+        demo = stack.enter_context(started)
+        stack.callback(demo.kill)
         assert demo.stdout is not None
         link = next(line.strip() for line in demo.stdout if line.startswith("http://127.0.0.1:"))
         with httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS) as phone:

@@ -50,7 +50,7 @@ def test_from_a_dropped_signal_to_a_mail_a_page_an_answer_and_a_clean_end(tmp_pa
 
         answered = vigie("ack", link[2], "--by", "Claire Martin", "--drop", place.drop)
         assert answered.exit_code == 0, answered.stderr
-        eventually(lambda: "Claire Martin" in monitor.get(link[1]).text, "the answer on the page")
+        eventually(lambda: "Claire Martin a répondu" in monitor.get(link[1]).text, "the answer on the page")
 
         assert monitor.stop() == 0
         assert "Traceback" not in monitor.text
