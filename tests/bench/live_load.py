@@ -35,6 +35,8 @@ SITES_OF_A_REGION: Final = 50
 REGION_CODES: Final = tuple(sorted(code for code, region in REGIONS.items() if region.time_zone == ZONE.key))
 """The thirteen whose local time is that of the synthetic visits."""
 
+_ALL_CALLED: Final = "limites: {messages: 1000, duree: 10 min, resume: 5 min}\n"
+"""Each signal calls the same person: beyond the usual limit digests would wait for their minute."""
 _PROBE_RULE: Final = rule(
     "sonde",
     ["etablissement"],
@@ -61,7 +63,7 @@ def opening(region: str, place: Place, probes: range) -> list[Message]:
     plans = Catalogue.from_documents([*shipped_catalogue().documents, document(_PROBE_RULE, plan="sonde")])
     text = place.roster.read_text(encoding="utf-8").replace('region: "52"', f'region: "{region}"')
     own = place.roster.with_name(f"astreinte-{region}.yaml")
-    own.write_text(text, encoding="utf-8")
+    own.write_text(text + _ALL_CALLED, encoding="utf-8")
     roster = load_roster(own, {}).roster
     sites = [site(region, number) for number in range(SITES_OF_A_REGION)]
     sites += [probe_site(region, number) for number in probes if region_of_probe(number) == region]
