@@ -23,13 +23,23 @@ def left(book: AlertBook, message: Notify, alert_ids: Collection[str]) -> None:
     about = [book.alerts[alert_id] for alert_id in alert_ids]
     is_call = _asks_to_answer(message, about)
     for alert in about:
-        pending = alert.escalation.pending
-        others = [id_ for id_, each in alert.messages.items() if not each.is_call and id_ not in pending]
-        calls = [id_ for id_, each in _in_order(alert) if each.is_call and id_ not in pending]
-        forget(book, alert, others + calls[:-MOST_WAITING])
-        number = 1 + max((each.number for each in alert.messages.values()), default=0)
+        # A digest comes here for a hundred alerts at once.
+        if alert.messages:
+            forget(book, alert, _too_old(alert))
+        number = 1 + max([each.number for each in alert.messages.values()], default=0)
         alert.messages[message.id] = Ordered(number, message.contact, alert.escalation.step, is_call)
-        book.messages.setdefault(message.id, []).append(alert.brief.alert_id)
+    if alert_ids:
+        book.messages.setdefault(message.id, []).extend(alert_ids)
+
+
+def _too_old(alert: AlertState) -> list[str]:
+    """Return the messages an alert waits for no more: what calls nobody, and the oldest calls if there are many."""
+    pending = alert.escalation.pending
+    unreported = [(id_, each.is_call) for id_, each in alert.messages.items() if id_ not in pending]
+    others = [id_ for id_, is_call in unreported if not is_call]
+    if len(unreported) - len(others) <= MOST_WAITING:
+        return others
+    return others + [id_ for id_, each in _in_order(alert) if each.is_call and id_ not in pending][:-MOST_WAITING]
 
 
 def _in_order(alert: AlertState) -> list[tuple[str, Ordered]]:
