@@ -174,5 +174,5 @@ def test_a_forgotten_alert_takes_its_notifications_with_it() -> None:
     board.effect(REGION, changed(AlertChange.RESOLVED, 60))
     board.effect(REGION, changed(AlertChange.CLOSED, 90))
     assert board.alert(ALERT_ID) is None
-    assert board._alerts_of == {}
+    assert board._alerts._of_message == {}
     board.entry(proof(ProofStep.READ))
