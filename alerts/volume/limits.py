@@ -10,6 +10,8 @@ NIGHT_END: Final = time(8)
 
 GATHERING: Final = timedelta(minutes=1)
 """How long the first digest of a storm waits for what comes with it. Vigie's own choice."""
+TURNS: Final = 20
+"""Seconds over which the first digests of a storm leave: no provider gets hundreds within one. Vigie's own choice."""
 
 MOST_GROUPED: Final = 20
 """Alerts that one message names: more could not be read on a phone. Vigie's own choice."""

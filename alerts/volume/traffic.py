@@ -1,10 +1,11 @@
 """What each person was told lately, and what waits for their next digest."""
 
+import zlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.effects import Notify, Purpose
-from alerts.volume.limits import GATHERING, Limits
+from alerts.volume.limits import GATHERING, TURNS, Limits
 from orsan_plans.posture import Posture
 
 
@@ -88,8 +89,13 @@ def keep(traffic: Traffic, notify: Notify, limits: Limits, now: datetime) -> dat
     if waiting.due_at is not None:
         return None
     again_at = now if waiting.told_at is None else waiting.told_at + limits.digest_every
-    waiting.due_at = max(now + GATHERING, again_at)
+    waiting.due_at = max(now + GATHERING + turn_of(notify.contact), again_at)
     return waiting.due_at
+
+
+def turn_of(contact: str) -> timedelta:
+    """Return how long after the others of a storm a contact's first digest waits, always the same for a contact."""
+    return timedelta(seconds=zlib.crc32(contact.encode()) % TURNS)
 
 
 def next_digest_at(traffic: Traffic, contact: str) -> datetime | None:

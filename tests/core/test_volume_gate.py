@@ -1,8 +1,13 @@
 """Groups and storms: what leaves of what escalations ask. The gravest is never kept back."""
 
+from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
+from typing import Final
 
 from alerts.effects import NonSend, Purpose
+from alerts.volume.limits import GATHERING, TURNS
+from alerts.volume.traffic import turn_of
 from orsan_plans.posture import Posture
 from tests.core.builders import MINUTE, T0, roster, roster_version
 from tests.core.volume_play import answered, meteo, panne, play, reasons, reported, told
@@ -40,9 +45,18 @@ def test_a_roster_without_limits_groups_nothing() -> None:
     ]
 
 
+GATHERED: Final = (GATHERING + turn_of("marc/sms")) / MINUTE
+
+
+def test_the_first_digests_of_a_storm_leave_one_after_the_other() -> None:
+    turns = [turn_of(f"p{number}/sms") for number in range(1000)]
+    assert set(turns) == {timedelta(seconds=each) for each in range(TURNS)}
+    assert max(Counter(turns).values()) < 2 * len(turns) / TURNS
+
+
 def test_beyond_the_limit_a_person_gets_a_digest_and_calls_go_on() -> None:
     played = play(*((n / 60, meteo(n)) for n in range(10)), until=11)
-    assert told(played)[:3] == [(0, "call", 1), (1 / 60, "call", 1), (2 / 60 + 1, "digest", 8)]
+    assert told(played)[:3] == [(0, "call", 1), (1 / 60, "call", 1), (2 / 60 + GATHERED, "digest", 8)]
     assert [reason for _, reason in reasons(played)][:8] == [NonSend.STORM] * 8
     assert {e.person for e in played.of("notify") if e.at > T0 + 5 * MINUTE} == {"denis"}
 
@@ -61,7 +75,7 @@ def test_the_report_of_a_digest_counts_for_the_calls_it_stands_for() -> None:
 def test_what_is_answered_before_the_digest_is_not_counted() -> None:
     calls = ((0, meteo(n)) for n in range(4))
     played = play(*calls, (0.5, answered(2)), until=2)
-    assert told(played)[2] == (1, "digest", 1)
+    assert told(played)[2] == (GATHERED, "digest", 1)
     nothing = play(*((0, meteo(n)) for n in range(3)), (0.5, answered(2)), until=9)
     assert told(nothing) == [(0, "call", 1)] * 2
 
