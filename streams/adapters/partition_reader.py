@@ -37,7 +37,8 @@ class PartitionReader:
     def offset_at(self, partition: int, instant: datetime) -> int:
         """Return the offset of the first record appended at or after an instant, the next one's when there is none."""
         with self._consumer(partition) as (consumer, place):
-            found = consumer.offsets_for_times({place: int(instant.timestamp() * 1000)})[place]
+            milliseconds = int(instant.timestamp() * 1000)
+            found = self._patiently(lambda: consumer.offsets_for_times({place: milliseconds}))[place]
             return self._bounds(consumer, place)[1] if found is None else int(found.offset)
 
     def read(self, partition: int, from_offset: int, to_offset: int | None = None) -> Iterator[Any]:
@@ -82,19 +83,20 @@ class PartitionReader:
         )
 
     def _bounds(self, consumer: Any, place: Any) -> tuple[int, int]:  # noqa: ANN401 - the same
-        if place.partition not in (consumer.partitions_for_topic(self._topic) or ()):
+        if place.partition not in (self._patiently(lambda: consumer.partitions_for_topic(self._topic)) or ()):
             raise TopicMissing(
                 f"Kafka at {self._access} has no partition {place.partition} of {self._topic}; run: vigie topics check"
             )
-        first, end = (self._patiently(ask, place) for ask in (consumer.beginning_offsets, consumer.end_offsets))
+        first = self._patiently(lambda: consumer.beginning_offsets([place]))[place]
+        end = self._patiently(lambda: consumer.end_offsets([place]))[place]
         return first, end
 
-    def _patiently(self, ask: Callable[[list[Any]], dict[Any, int]], place: Any) -> int:  # noqa: ANN401 - the same
-        """Ask the partition's leader; when it just died, the client hears of the next one a little later."""
+    def _patiently(self, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - the same
+        """Ask a broker; when the one that was chosen just died, the client turns to another a little later."""
         deadline = time.monotonic() + self._access.patience.total_seconds()
         while True:
             try:
-                return ask([place])[place]
+                return ask()
             except KafkaError as error:
                 if not error.retriable or time.monotonic() > deadline:
                     raise

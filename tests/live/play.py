@@ -232,7 +232,7 @@ def play(stage: Stage, console: Console) -> None:
 def _waiting(database: str) -> int:
     with LiveStore.open(database) as store:
         counts = store.outbox.counts()
-    return sum(count for state, count in counts.items() if state not in {OutboxState.DONE, OutboxState.FAILED})
+    return counts[OutboxState.PENDING] + counts[OutboxState.CLAIMED]
 
 
 def show(stage: Stage, journal: JournalTopic, sent: int, console: Console) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alerts.effect_codec import decode, encode
-from alerts.effects import Effect, Notify
+from alerts.effects import Effect, Notify, Recalled
 from alerts.outbox import Item, OutboxState
 from streams import engine
 from streams.adapters.state_topic import StateTopic
@@ -71,7 +71,7 @@ def _ordered(effects: list[Effect]) -> list[Notify]:
 
 
 def _is_over(item: Item | None) -> bool:
-    return item is not None and item.state is OutboxState.DONE
+    return item is not None and item.state in {OutboxState.DONE, OutboxState.RECALLED}
 
 
 def judge(
@@ -91,7 +91,7 @@ def judge(
             decided = decided[: len(found)]
         expected = [encode(each) for each in decided]
         assert found == expected, _difference(found, expected)
-        items += [_found(stage, region, each) for each in _ordered(decided)]
+        items += _handed_over(stage, region, decided)
         entries, effects, told = entries + replayed.head.seq, effects + len(decided), told + len(records)
     _assert_rung(stage, items)
     _assert_counted(stage)
@@ -137,11 +137,17 @@ def _difference(found: list[bytes], expected: list[bytes]) -> str:
     return f"told {len(found)} of {len(expected)}; not told {kinds[0]}, told besides {kinds[1]}; otherwise the order"
 
 
-def _found(stage: Stage, region: str, notify: Notify) -> Item:
-    item = stage.store.outbox.find(region, notify.id)
-    assert item is not None
-    assert item.state is OutboxState.DONE
-    return item
+def _handed_over(stage: Stage, region: str, decided: list[Effect]) -> list[Item]:
+    """Return what was ordered but for what was recalled in time: nothing is in another state."""
+    recalled = {each.notification for each in decided if isinstance(each, Recalled)}
+    items = list[Item]()
+    for notify in _ordered(decided):
+        item = stage.store.outbox.find(region, notify.id)
+        assert item is not None
+        if item.state is not OutboxState.RECALLED or notify.id not in recalled:
+            assert item.state is OutboxState.DONE
+            items.append(item)
+    return items
 
 
 def _assert_rung(stage: Stage, items: list[Item]) -> None:
