@@ -30,6 +30,9 @@ with warnings.catch_warnings():
         UnknownTopicOrPartitionError,
     )
     from kafka.net.compat import KafkaNetClient
+    from kafka.net.manager import KafkaConnectionManager
+    from kafka.net.selector import NetworkSelector
+    from kafka.net.transport import KafkaSSLTransport
 
 __all__ = [
     "PATIENCE",
@@ -39,6 +42,7 @@ __all__ = [
     "KafkaConsumer",
     "KafkaError",
     "KafkaProducer",
+    "KafkaSSLTransport",
     "MessageSizeTooLargeError",
     "OffsetOutOfRangeError",
     "OffsetSpec",
@@ -148,7 +152,8 @@ def opened(client: Callable[..., Any], access: KafkaAccess, **settings: object) 
     failure = _LastFailure()
 
     def network(**config: object) -> Any:  # noqa: ANN401 - kafka-python is not typed
-        networks.append(KafkaNetClient(**config))
+        selector = NetworkSelector(**config)
+        networks.append(KafkaNetClient(selector, _Connections(selector, **config)))
         return networks[-1]
 
     arguments = {**access.for_clients(), **settings, "kafka_client": network}
@@ -163,6 +168,25 @@ def opened(client: Callable[..., Any], access: KafkaAccess, **settings: object) 
         raise
     finally:
         _NETWORK_LOG.removeHandler(failure)
+
+
+class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # not typed
+    """Connections that hear what a broker says before it hangs up.
+
+    kafka-python drops bytes that it reads together with the end of the connection. A broker that refuses an account
+    says so and hangs up at once: a client that is a little late would only ever see "socket disconnected".
+    """
+
+    async def _build_transport(self, *arguments: object, **named: object) -> Any:  # noqa: ANN401 - not typed
+        transport = await super()._build_transport(*arguments, **named)
+        receive = transport._sock_recv  # noqa: SLF001 - the one place where bytes and the end meet
+
+        def bytes_before_end() -> tuple[bytes, KafkaError | None]:
+            received, end = receive()
+            return received, None if received else end  # the end is met again by the next reading
+
+        transport._sock_recv = bytes_before_end  # noqa: SLF001 - see above
+        return transport
 
 
 class _LastFailure(logging.Handler):

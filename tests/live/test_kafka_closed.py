@@ -1,6 +1,7 @@
 """A broker that asks for a certificate and a password, reached by kafka-python and as Faust reaches it."""
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from streams.adapters.faust_access import faust_broker
-from streams.adapters.kafka_clients import KafkaAccess
+from streams.adapters.kafka_clients import KafkaAccess, KafkaSSLTransport
 from streams.adapters.topic_admin import TopicAdmin
 from streams.live.problems import KafkaRefused, KafkaUnavailable
 from streams.live.topics import DLQ, TOPICS
@@ -68,6 +69,20 @@ def test_a_wrong_password_is_said_without_being_shown(closed: Closed) -> None:
     with pytest.raises(KafkaRefused, match="does not let vigie in: check VIGIE_KAFKA_SASL_USERNAME") as refused:
         TopicAdmin(wrong, 1).check()
     assert "ouvre-toi" not in str(refused.value)
+
+
+def test_a_late_client_hears_why_it_is_refused(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker hangs up right after its answer: on a busy machine both are read at once."""
+    receive = KafkaSSLTransport._sock_recv
+
+    def late(transport: KafkaSSLTransport) -> object:
+        time.sleep(0.3)
+        return receive(transport)
+
+    monkeypatch.setattr(KafkaSSLTransport, "_sock_recv", late)
+    wrong = replace(closed.access, sasl_password="ouvre-toi-sesame")  # noqa: S106 - a wrong one, of a test
+    with pytest.raises(KafkaRefused):
+        TopicAdmin(wrong, 1).check()
 
 
 @pytest.mark.parametrize("change", [{"security_protocol": "PLAINTEXT"}, {"ssl_cafile": None}, {"ssl_certfile": None}])
