@@ -33,7 +33,7 @@ from tests.vigie.monitored import (
     vigie,
 )
 
-NATURES = ("panne_majeure_du_systeme_d_information", "accident_collectif", "cyberattaque_etablissement")
+NATURES = ("panne_majeure_du_systeme_d_information", "accident_collectif", "accident_nucleaire")
 DEPARTEMENTS = ("44", "49", "53", "72", "85")
 LINK_BASE = "http://127.0.0.1:8044"
 OPTIONS = ("--link-base", LINK_BASE)
