@@ -1,14 +1,16 @@
 """A notifier: effects stored, messages sent, reports journaled. Several may run at once, on one database.
 
 What is due is due by the brokers' time, which dated the decision: on a host whose clock is late, a page would wait.
+Reports leave beside the turns: a call that comes meanwhile does not wait for them.
 """
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import Final, TypeVar
 
 import structlog
@@ -49,13 +51,17 @@ class Notifier:
     store: LiveStore
     sender: Sender
     dead_letters: SetsAside
+    beside: Executor
+    """One thread, for the reports."""
     stop: threading.Event
     reports: list[Report] = field(default_factory=list)
+    """What is over and is to be journaled, without what is being journaled."""
     heart: Heartbeat = field(default_factory=Heartbeat)
     reaching: Reaching | None = None
     region: str = REGION_CODES[0]
     """Where the brokers are asked for the time: a tick, that nobody minds."""
     _clock: BrokerClock = field(default_factory=BrokerClock)
+    _reporting: Future[list[Report]] | None = None
 
     def run(self) -> bool:
         """Run until ``stop`` is set; return whether every channel has answered."""
@@ -72,6 +78,7 @@ class Notifier:
             _log.warning("stopped while the database was away: what was not stored is told again to the next notifier")
         _, unanswered = wait(self.sender.futures, timeout=GRACE_SECONDS)
         self._collect()
+        self.settle()
         return not unanswered
 
     def _ask_time(self) -> None:
@@ -104,11 +111,30 @@ class Notifier:
 
     def _collect(self) -> None:
         self.reports += self._again(lambda: self.sender.collect(self._now()), list[Report]())
-        for region, reports in by_region(self.reports).items():
-            is_reported = self._again(partial(self._report, region, reports), otherwise=False)
-            if not is_reported:
-                return
-            self.reports = [each for each in self.reports if each.delivery.region != region]
+        if self._reporting is not None and self._reporting.done():
+            self._take_back()
+        if self._reporting is None and self.reports:
+            self._reporting = self.beside.submit(self._report_all, self.reports)
+            self.reports = []
+
+    def settle(self) -> None:
+        """Return once all that is over was reported, or could not be."""
+        self._take_back()
+        self.reports = self._report_all(self.reports)
+
+    def _take_back(self) -> None:
+        if self._reporting is not None:
+            self.reports = self._reporting.result() + self.reports
+            self._reporting = None
+
+    def _report_all(self, reports: Sequence[Report]) -> list[Report]:
+        """Report, région by région; return what could not be."""
+        waiting = by_region(reports)
+        for region in list(waiting):
+            if not self._again(partial(self._report, region, waiting[region]), otherwise=False):
+                break
+            del waiting[region]
+        return list(chain.from_iterable(waiting.values()))
 
     def _report(self, region: str, reports: Sequence[Report]) -> bool:
         """Journal what became of messages, then close them: killed in between, each is reported again, as one fact."""

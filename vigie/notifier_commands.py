@@ -69,7 +69,8 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         reaching = Reaching(board := Board(), sender)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))
         heart = Heartbeat(settings.stuck_after)
-        made = Notifier(group, journal, store, sender, dead_letters, stop, heart=heart, region=settings.region)
+        beside = stack.enter_context(ThreadPoolExecutor(1, "vigie-report"))
+        made = Notifier(group, journal, store, sender, dead_letters, beside, stop, heart=heart, region=settings.region)
         made.reaching = reaching
         watch = GroupWatch(settings.kafka, GROUP, group.places)
         database = Asking("the database", store.check, (StorageError,))

@@ -6,17 +6,20 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 import msgspec
+import structlog
 
 from alerts import effect_codec
 from alerts.effects import Effect
 from streams.adapters.group_progress import Place
-from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, opened, reaching
+from streams.adapters.kafka_clients import KafkaAccess, KafkaConsumer, KafkaError, opened, reaching
 from streams.adapters.topic_sender import instant
 from streams.live.topics import EFFECTS, region_of
 
 GROUP: Final = "vigie-notifier"
 _PATIENT_MS: Final = 15 * 60 * 1000
 """How long a batch may take: a database that is away for some minutes must not cost the partitions."""
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,12 @@ class EffectsGroup:
         return self._places
 
     def commit(self) -> None:
-        """Note that all that was polled is stored."""
+        """Begin to note that all that was polled is stored; nobody waits for it, what is told again is known."""
         with reaching(self._access, f"noting what is read of {EFFECTS}"):
-            self._consumer.commit()
+            self._consumer.commit_async(callback=_noted)
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group, once what was noted is held."""
         self._consumer.close()
 
     def __enter__(self) -> Self:
@@ -101,6 +104,11 @@ def told(region: str, records: Iterable[Any]) -> Told:
         tuple(each for each in read if isinstance(each, Unreadable)),
         instant(records[-1].timestamp) if records else None,
     )
+
+
+def _noted(_: object, answer: object) -> None:
+    if isinstance(answer, KafkaError):
+        _log.warning("not noted yet", why=str(answer))
 
 
 def _read(record: Any) -> Effect | Unreadable:  # noqa: ANN401 - kafka-python is not typed

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from streams.messages.reference import RosterVersion
 from streams.messages.signals import SignalSanitaire
 from streams.testing import EPOCH, sample_notification
 from tests.alerts.test_sender import LINK, Inline
+from tests.live.processes import PATIENCE_SECONDS
 from tests.vigie.monitored import Place
 from vigie.embedded import Embedded
 from vigie.notifier import Notifier
@@ -81,8 +83,13 @@ class Brokers:
     """Kafka, as far as a notifier sees it."""
 
     appended: list[list[Draft]] = field(default_factory=list)
+    answering: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     def append(self, drafts: Iterable[tuple[str, Draft]]) -> None:
+        assert self.answering.wait(PATIENCE_SECONDS)
         self.appended.append([draft for _, draft in drafts])
 
     def append_tick(self, region: str) -> Placed:
@@ -112,9 +119,11 @@ class Handed:
 
     ended: list[Report]
     futures: tuple["Future[Outcome]", ...] = ()
+    dispatched: int = 0
 
     def dispatch(self, now: datetime) -> int:
         assert now.tzinfo is not None
+        self.dispatched += 1
         return 0
 
     def collect(self, now: datetime) -> list[Report]:
@@ -129,26 +138,48 @@ def handed(region: str, key: str) -> Report:
     return Report(delivery, Finished(notify.id, is_sent=True, at=EPOCH))
 
 
+def notifying(brokers: Brokers, store: Store, sender: Handed, beside: Executor, stop: threading.Event) -> Notifier:
+    return Notifier(
+        cast("EffectsGroup", brokers),
+        cast("JournalTopic", brokers),
+        cast("LiveStore", store),
+        cast("Sender", sender),
+        cast("SetsAside", None),
+        beside,
+        stop,
+    )
+
+
+def test_a_call_does_not_wait_for_the_reports_of_those_before() -> None:
+    brokers, store, sender = Brokers(), Store(is_away=False), Handed([handed("52", "avant")])
+    brokers.answering.clear()
+    with ThreadPoolExecutor(1) as beside:
+        notifier = notifying(brokers, store, sender, beside, threading.Event())
+        notifier.turn()
+        sender.ended = [handed("52", "pendant")]
+        notifier.turn()
+        assert (sender.dispatched, brokers.appended) == (2, [])
+        brokers.answering.set()
+        notifier.settle()
+    assert [len(reports) for _, reports in store.closed] == [1, 1]
+    assert not notifier.reports
+
+
 def test_a_notifier_reports_once_a_region_and_again_when_the_database_was_away() -> None:
     ended = [handed(region, f"{region}{number}") for number in range(3) for region in ("52", "11")]
     brokers, store, stop = Brokers(), Store(is_away=True), threading.Event()
     stop.set()  # nothing is waited for: a turn is a turn
-    notifier = Notifier(
-        cast("EffectsGroup", brokers),
-        cast("JournalTopic", brokers),
-        cast("LiveStore", store),
-        cast("Sender", Handed(list(ended))),
-        cast("SetsAside", None),
-        stop,
-    )
+    notifier = notifying(brokers, store, Handed(list(ended)), Inline(), stop)
     ids = {
         region: [each.finished.notification_id for each in ended[start::2]] for start, region in ((0, "52"), (1, "11"))
     }
     notifier.turn()
     assert [reports_of(each) for each in brokers.appended] == [ids["52"]]
-    assert (store.closed, len(notifier.reports)) == ([], 6)
+    assert store.closed == []
     store.is_away = False
     notifier.turn()
     assert [reports_of(each) for each in brokers.appended[1:]] == [ids["52"], ids["11"]]
     assert store.closed == [("52", ids["52"]), ("11", ids["11"])]
+    notifier.settle()
     assert not notifier.reports
+    assert len(brokers.appended) == 3
