@@ -132,7 +132,7 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
     normalising = NormalisingAgent(Normaliser(opened.store, opened.journal, dead_letters, collecting))
     files = {group: faust_app(access, group, session, data, OF_FILES) for group in NORMALISERS.values()}
     for topic, group in NORMALISERS.items():
-        reading(files[group], (topic,), topic, normalising.handle)
+        reading(files[group], (topic,), topic, normalising.handle, acknowledges=False)
         when_moved(files[group], normalising.moved)
     return Worker(app, engine, files, normalising, opened.journal, _stop_now)
 

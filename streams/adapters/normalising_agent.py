@@ -1,9 +1,11 @@
 """The raw topics read by Faust: each file handed to the normaliser in a thread, acknowledged once it is dealt with.
 
-A file waits as long as the database or the brokers are away; nothing behind it in its partition is taken before it.
+A file waits as long as the database or the brokers are away; nothing behind it in its partition is taken before it. Of
+several partitions of a topic a few files are dealt with at once: one does not wait until another is flushed to a disk.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +19,8 @@ from streams.adapters.topic_sender import instant
 from streams.defects import defect
 from streams.live.problems import KafkaProblem
 
+AT_ONCE: Final = 2
+"""Files of a topic. Vigie's own choice: each needs two connections to the database, one for its source's lock."""
 AWAY_SECONDS: Final = 1.0
 """Between two tries. Vigie's own choice."""
 
@@ -29,12 +33,30 @@ class NormalisingAgent:
 
     normaliser: Normaliser
     away_seconds: float = AWAY_SECONDS
+    at_once: int = AT_ONCE
     handled: int = 0
     _followed: set[tuple[str, int]] = field(default_factory=set)
+    _rooms: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _latest: dict[tuple[str, int], "asyncio.Task[None]"] = field(default_factory=dict)
 
     async def handle(self, event: Event) -> None:
-        """Deal with one file; it never raises, Faust would acknowledge the file all the same."""
+        """Begin to deal with one file once there is room; this agent acknowledges it when it is dealt with."""
         record = raw_record(event)
+        place = record.topic, record.partition
+        room = self._rooms.setdefault(record.topic, asyncio.Semaphore(self.at_once))
+        await room.acquire()
+        dealing = asyncio.create_task(self._deal(record, event.ack, self._latest.get(place)))
+        dealing.add_done_callback(lambda _: room.release())
+        self._latest[place] = dealing
+
+    async def settled(self) -> None:
+        """Return once every file that was begun is dealt with."""
+        if going_on := [each for each in self._latest.values() if not each.done()]:
+            await asyncio.wait(going_on)
+
+    async def _deal(self, record: RawRecord, ack: Callable[[], object], before: "asyncio.Task[None] | None") -> None:
+        if before is not None and not before.done():
+            await asyncio.wait([before])
         place = record.topic, record.partition
         # The first file of a partition may be the one in which a worker died.
         may_be_begun = place not in self._followed
@@ -43,6 +65,7 @@ class NormalisingAgent:
             await asyncio.sleep(self.away_seconds)
         self._followed.add(place)
         self.handled += 1
+        ack()
 
     async def _is_taken(self, record: RawRecord, *, may_be_begun: bool) -> bool:
         try:

@@ -1,6 +1,7 @@
 """The agents beside the fold: a file waits for what is away, is acknowledged once; lists reach the database."""
 
 import asyncio
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from streams.adapters.raw_topics import RawRecord
 from streams.live.problems import KafkaUnavailable
 from streams.messages.reference import Etablissement
 from tests.feeds.collecting_builders import NOW
+from tests.live.processes import PATIENCE_SECONDS
 
 CHU = Etablissement("440000271", "CHU", "44")
 
@@ -33,8 +35,10 @@ class Taking(Normaliser):
             raise self.errors.pop(0)
 
 
-def event(offset: int, partition: int = 0) -> SimpleNamespace:
+def event(offset: int, partition: int = 0, acknowledged: list[tuple[int, int]] | None = None) -> SimpleNamespace:
+    done = [] if acknowledged is None else acknowledged
     return SimpleNamespace(
+        ack=lambda: done.append((partition, offset)),
         message=SimpleNamespace(
             topic="vigie.raw.rpu",
             partition=partition,
@@ -43,19 +47,23 @@ def event(offset: int, partition: int = 0) -> SimpleNamespace:
             key=b"source",
             value=b"<OSCOUR/>",
             headers=[("name", b"a"), ("name", b"b")],
-        )
+        ),
     )
 
 
 def handled(taking: Taking, *events: SimpleNamespace) -> NormalisingAgent:
     agent = NormalisingAgent(taking, away_seconds=0)
+    handle(agent, *events)
+    return agent
 
-    async def handle() -> None:
+
+def handle(agent: NormalisingAgent, *events: SimpleNamespace) -> None:
+    async def handling() -> None:
         for each in events:
             await agent.handle(each)
+        await agent.settled()
 
-    asyncio.run(handle())
-    return agent
+    asyncio.run(handling())
 
 
 @pytest.mark.parametrize("error", [StorageError("away"), KafkaUnavailable("away"), RuntimeError("a defect")])
@@ -71,7 +79,7 @@ def test_a_file_that_failed_may_be_begun_although_those_before_it_were_taken() -
     taking = Taking()
     agent = handled(taking, event(4))
     taking.errors = [StorageError("away")]
-    asyncio.run(agent.handle(event(5)))
+    handle(agent, event(5))
     assert taking.asked == [(4, True), (5, False), (5, True)]
 
 
@@ -79,8 +87,48 @@ def test_partitions_that_come_back_may_hold_a_file_begun_elsewhere() -> None:
     taking = Taking()
     agent = handled(taking, event(4), event(0, partition=1))
     agent.moved()
-    asyncio.run(agent.handle(event(5)))
+    handle(agent, event(5))
     assert taking.asked == [(4, True), (0, True), (5, True)]
+
+
+class Slow(Normaliser):
+    """A normaliser whose files wait until they are let go."""
+
+    def __init__(self) -> None:
+        places = ((0, 0), (0, 1), (1, 0))
+        self.begun = {each: threading.Event() for each in places}
+        self.let_go = {each: threading.Event() for each in places}
+
+    def take(self, record: RawRecord, *, may_be_begun: bool) -> None:
+        del may_be_begun
+        place = record.partition, record.offset
+        self.begun[place].set()
+        assert self.let_go[place].wait(PATIENCE_SECONDS)
+
+
+def test_files_of_two_partitions_are_dealt_with_at_once_each_partition_in_its_order() -> None:
+    slow, done = Slow(), list[tuple[int, int]]()
+    agent = NormalisingAgent(slow)
+
+    async def play() -> None:
+        for partition in (0, 1):
+            await agent.handle(event(0, partition, done))
+            assert await asyncio.to_thread(slow.begun[partition, 0].wait, PATIENCE_SECONDS)
+        # There is no room for a third.
+        third = asyncio.create_task(agent.handle(event(1, 0, done)))
+        await asyncio.sleep(0)
+        assert not third.done()
+        slow.let_go[1, 0].set()
+        await third
+        assert done == [(1, 0)]
+        # There is, and the file before it in its partition is not done.
+        assert not slow.begun[0, 1].is_set()
+        slow.let_go[0, 1].set()
+        slow.let_go[0, 0].set()
+        await agent.settled()
+
+    asyncio.run(play())
+    assert done == [(1, 0), (0, 0), (0, 1)]
 
 
 def test_an_event_is_read_as_the_broker_keeps_it() -> None:
