@@ -58,6 +58,14 @@ _OF_KEY: Final = (OUTBOX.c.region == bindparam("of_region"), OUTBOX.c.notificati
 _FIND: Final = select(OUTBOX).where(*_OF_KEY)
 # A sender that claims the row meanwhile must not make the report come to nothing.
 _FIND_FOR_UPDATE: Final = _FIND.with_for_update()
+_NEXT_READY_AT: Final = select(func.min(OUTBOX.c.ready_at))
+_READY: Final = (
+    select(OUTBOX)
+    .where(OUTBOX.c.ready_at <= bindparam("now"))
+    .order_by(OUTBOX.c.ready_at, OUTBOX.c.region, OUTBOX.c.notification_id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
 _REPLACE: Final = update(OUTBOX).where(*_OF_KEY, OUTBOX.c.seal == bindparam("seen_seal"))
 
 
@@ -70,16 +78,9 @@ class StoredOutbox:
 
     def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Delivery]:
         """Claim at most ``limit`` items ready at ``now``, longest-waiting first; nobody else gets them."""
-        ready = (
-            select(OUTBOX)
-            .where(OUTBOX.c.ready_at <= to_micros(now))
-            .order_by(OUTBOX.c.ready_at, OUTBOX.c.region, OUTBOX.c.notification_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         deliveries = []
         with self._database.writing() as connection:
-            for row in connection.execute(ready).all():
+            for row in connection.execute(_READY, {"now": to_micros(now), "limit": limit}).all():
                 item = outbox.claim(_to_item(row), now, worker, lease)
                 if item and _replace(connection, row.seal, item):
                     deliveries.append(outbox.delivery_of(item))
@@ -106,7 +107,7 @@ class StoredOutbox:
     def next_ready_at(self) -> datetime | None:
         """Return the first instant at which `claim` has something to give, None when all is finished."""
         with self._database.asking() as connection:
-            micros = connection.execute(select(func.min(OUTBOX.c.ready_at))).scalar()
+            micros = connection.execute(_NEXT_READY_AT).scalar()
         return _instant(micros)
 
     def find(self, region: str, notification_id: str) -> Item | None:

@@ -59,7 +59,7 @@ class LiveDestination:
         self._begun_at = begun_at
         self._receipt = receipt
         self._numbers: list[int] = []
-        self._declared: dict[str, dict[str, Etablissement]] = {}
+        self._declared: dict[str, Mapping[str, Etablissement]] = {}
 
     @property
     def ledger(self) -> StoredLedger:

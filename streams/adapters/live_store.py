@@ -25,6 +25,8 @@ from streams.adapters import (
     version_store,
 )
 from streams.adapters.delivery_store import StoredDeliveries
+from streams.adapters.etablissement_store import NOTHING_DECLARED, DeclaredList
+from streams.adapters.forgetting import Forgetting
 from streams.adapters.ledger_store import StoredLedger
 from streams.adapters.live_tables import LIVE_TABLES
 from streams.adapters.quarantine_store import StoredQuarantine
@@ -52,6 +54,8 @@ class LiveStore:
         self.aside = StoredQuarantine(database)
         self._versions = StoredVersions(database)
         self.numbers = ReservedNumbers(self._versions.reserve)
+        self._forgetting = Forgetting()
+        self._declared: dict[str, DeclaredList] = {}
 
     @classmethod
     def open(cls, url: str, policy: RetryPolicy = DEFAULT_POLICY) -> Self:
@@ -121,6 +125,7 @@ class LiveStore:
         there already stays: it counted what was new, a file read again only counts repeats. ``of`` is the id of the
         file's receipt: once that is kept, somebody else finished the file, and nothing more of it is written.
         """
+        collected = self._forgetting.left_of(collected)
         with self.database.writing() as connection:
             if of is not None and receipt_store.is_kept(connection, of):
                 return
@@ -134,15 +139,18 @@ class LiveStore:
                 quarantine_store.purge(connection, collected.purge_before)
             if collected.receipt is not None:
                 receipt_store.put_new(connection, collected.receipt)
+        self._forgetting.note(collected)
 
     def declare(self, region: str, etablissements: Iterable[Etablissement], seq: int) -> bool:
         """Replace a région's establishments by those of journal entry ``seq``; False: not older than what is there."""
         with self.database.writing() as connection:
             return etablissement_store.declare(connection, region, etablissements, seq)
 
-    def declared(self, region: str) -> dict[str, Etablissement]:
-        """Return a région's establishments by FINESS number."""
-        return etablissement_store.declared(self.database, region)
+    def declared(self, region: str) -> Mapping[str, Etablissement]:
+        """Return a région's establishments by FINESS number; they are only read again when the list changed."""
+        known = etablissement_store.declared(self.database, region, self._declared.get(region, NOTHING_DECLARED))
+        self._declared[region] = known
+        return known.etablissements
 
 
 def _open(url: str) -> Database:

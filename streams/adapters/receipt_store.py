@@ -47,6 +47,8 @@ _NEWEST: Final = select(func.max(RECEIPTS.c.extracted_at)).where(
     RECEIPTS.c.source == bindparam("source"),
     RECEIPTS.c.is_older == 0,
 )
+_FIND: Final = select(RECEIPTS).where(RECEIPTS.c.id == bindparam("of_id"))
+_NUMBER: Final = select(RECEIPTS.c.number).where(RECEIPTS.c.id == bindparam("of_id"))
 _OF_EXTRACTION: Final = (
     select(RECEIPTS)
     .where(
@@ -88,7 +90,7 @@ class StoredReceipts:
     def find(self, id_: str) -> Receipt | None:
         """Return one receipt."""
         with self._database.asking() as connection:
-            row = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id == id_)).one_or_none()
+            row = connection.execute(_FIND, {"of_id": id_}).one_or_none()
         return None if row is None else _to_receipt(row)
 
     def of_extraction(self, region: str, manifest: Manifest) -> list[Receipt]:
@@ -117,7 +119,7 @@ def put(connection: Connection, receipt: Receipt) -> None:
 
 def is_kept(connection: Connection, id_: str) -> bool:
     """Tell whether there is a receipt of this id."""
-    return bool(connection.execute(select(RECEIPTS.c.number).where(RECEIPTS.c.id == id_)).all())
+    return bool(connection.execute(_NUMBER, {"of_id": id_}).all())
 
 
 def put_new(connection: Connection, receipt: Receipt) -> None:

@@ -70,7 +70,15 @@ def put(connection: Connection, collected: Collected, versions: Mapping[int, Dra
     """Keep versions by number, and forget those that the ledger is about to replace or forget: call it first."""
     if collected.scope is not None:
         _forget(connection, collected.scope, collected)
-    dialects.insert_new(connection, VERSIONS, [_columns(number, draft) for number, draft in versions.items()])
+    forgotten = _forgotten_at_once(collected)
+    rows = [_columns(number, draft) for number, draft in versions.items() if number not in forgotten]
+    dialects.insert_new(connection, VERSIONS, rows)
+
+
+def _forgotten_at_once(collected: Collected) -> frozenset[int]:
+    """Return the numbers of rows so old that the ledger forgets them as soon as they are written."""
+    before = collected.forget_before
+    return frozenset() if before is None else frozenset(row.seq for row in collected.rows if row.day < before)
 
 
 def _forget(connection: Connection, scope: Scope, collected: Collected) -> None:

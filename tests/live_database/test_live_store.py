@@ -27,6 +27,7 @@ from tests.feeds.test_receipts import RECEIPT
 SCOPE = Scope("52", "rpu", "ETAB-440000271")
 LEASE = timedelta(minutes=1)
 LATER = EPOCH + timedelta(hours=1)
+ASIDE = Quarantined("a.xml", 4, b"sealed", "unreadable", NOW, is_locked=True)
 
 
 def sample_effects(count: int) -> list[Effect]:
@@ -204,6 +205,24 @@ def test_the_versions_of_another_scope_stay(live_store: LiveStore) -> None:
     other = replace(SCOPE, source="ETAB-440000016")
     live_store.commit_collected("52", Collected(other, (row("a", 2),), forget_before=TODAY), {2: draft(2)})
     assert sorted(live_store.versions("52", [1, 2])) == [1, 2]
+
+
+def test_what_is_written_of_days_that_were_forgotten_is_forgotten_with_the_next_file(live_store: LiveStore) -> None:
+    collect(live_store, row("a", 1), forget_before=TODAY)
+    collect(live_store, row("b", 2, day=3))
+    collect(live_store, forget_before=TODAY)
+    assert set(live_store.ledger.known(SCOPE, ["a", "b"])) == {(Status.ACTUAL, "a")}
+    collect(live_store, row("c", 3, day=3), forget_before=TODAY)
+    assert list(live_store.versions("52", [1, 2, 3])) == [1]
+
+
+def test_what_is_set_aside_is_purged_within_the_hour(live_store: LiveStore) -> None:
+    live_store.commit_collected("52", Collected(), {}, [replace(ASIDE, received_at=NOW + timedelta(minutes=1))])
+    for minutes, state in ((0, HeldState.HELD), (59, HeldState.HELD), (60, HeldState.PURGED)):
+        live_store.commit_collected("52", Collected(purge_before=NOW + timedelta(minutes=minutes)), {})
+        held = live_store.aside.find(1)
+        assert held is not None
+        assert held.state is state
 
 
 def test_many_versions_are_replaced_at_once(live_store: LiveStore) -> None:
