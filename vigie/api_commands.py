@@ -3,6 +3,7 @@
 from vigie.api import run_api
 from vigie.errors import explained
 from vigie.live_settings import live_settings
+from vigie.logs import write_log
 from vigie.stopping import interrupted
 
 
@@ -11,5 +12,6 @@ def api() -> None:
 
     Settings are those of the environment and of the file VIGIE_SETTINGS names.
     """
+    write_log()
     with explained():
         run_api(live_settings(), interrupted())

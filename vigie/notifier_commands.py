@@ -29,6 +29,8 @@ from vigie.errors import explained
 from vigie.group_health import GroupWatch, notifier_health
 from vigie.health import Asking, health_port
 from vigie.live_settings import LiveSettings, live_settings
+from vigie.logs import write_log
+from vigie.noted_channel import NotedChannel
 from vigie.notifier import Notifier
 from vigie.reaching import Reaching
 from vigie.stopping import interrupted
@@ -45,6 +47,7 @@ def notifier(
 
     Settings are those of the environment and of the file VIGIE_SETTINGS names.
     """
+    write_log()
     with explained():
         settings, stop = live_settings(), interrupted()
         TopicAdmin(settings.kafka, settings.kafka_replication).ensure_usable()
@@ -64,7 +67,7 @@ def _run(settings: LiveSettings, stop: threading.Event, name: str) -> bool:
         executor = stack.enter_context(ThreadPoolExecutor(IN_FLIGHT, "vigie-send"))
         link_base = str(settings.link_base).rstrip("/")
         providers, links = roster.providers if roster else Providers(), settings.links
-        channel = AppriseChannel(addresses)
+        channel = NotedChannel(AppriseChannel(addresses))
         sender = Sender(store.outbox, channel, executor, link_base, name, providers=providers, links=links)
         reaching = Reaching(board := Board(), sender)
         dead_letters = DeadLetters(stack.enter_context(TopicSender(settings.kafka)))

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-import structlog
 import typer
 
 from alerts.adapters.sender import IN_FLIGHT
@@ -16,6 +15,7 @@ from orsan_plans.geography import REGIONS
 from orsan_plans.territory import is_territory
 from streams.messages.decisions import Acknowledge, DecideVolet
 from vigie.errors import explained
+from vigie.logs import write_log
 from vigie.running import run_until
 from vigie.saying import DEFAULT_DROP, Drop, Exercise, Live, say, status_of
 from vigie.settings import Settings, chosen
@@ -73,18 +73,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     )  # fmt: skip
     if settings.region not in REGIONS:
         raise typer.BadParameter(f"unknown région {settings.region!r}; INSEE codes: {', '.join(REGIONS)}")
-    _write_log()
+    write_log()
     _watch(settings, interrupted())
-
-
-def _write_log() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=False),
-        ]
-    )
 
 
 def _watch(settings: Settings, stop: threading.Event) -> None:

@@ -28,6 +28,7 @@ from vigie.garbage import keep_out_of_turns
 from vigie.group_health import beating
 from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Health, build_health
+from vigie.noted_channel import NotedChannel
 from vigie.past import catalogue_message
 from vigie.proving import Proving, leaving_in
 from vigie.run_doors import Doors, open_doors
@@ -81,7 +82,7 @@ def _embedded(
     addresses = addresses_of(roster, settings.heartbeat_address, _log.warning)
     return Embedded(
         journal,
-        AppriseChannel(addresses),
+        NotedChannel(AppriseChannel(addresses)),
         executor,
         str(settings.link_base or doors.address).rstrip("/"),
         listener=None if proving is None else proving.committed,

@@ -1,9 +1,10 @@
-"""From a record that Kafka accepted to a person told, and beside it the least that Kafka itself takes.
+"""From a record that Kafka accepted to a message handed to its channel, and the least that Kafka itself takes.
 
 The processes are real: one `vigie worker`, one `vigie notifier`. Signals go to their raw topic one by one; each opens
-an alert of its own, which calls at once; a local web service stamps the arrival of the call. Meanwhile visits come at a
-multiple of the national peak. The floor is measured in the same seconds by a process of its own: the bytes of a signal
-from a bare producer (acks=all) to a bare consumer, over a topic of the same broker. All senders are open loops.
+an alert of its own, which calls at once. The notifier's log says when it handed the message to its channel, a local web
+service when the call arrived. Meanwhile visits come at a multiple of the national peak. The floor is measured in the
+same seconds by a process of its own: the bytes of a signal from a bare producer (acks=all) to a bare consumer, over a
+topic of the same broker. All senders are open loops.
 """
 
 import json
@@ -46,12 +47,14 @@ from tests.bench import live_load
 from tests.bench.live_load import NATIONAL_PEAK, REGION_CODES, Due, Hospitals
 from tests.live.processes import fresh, until, vigie_process
 from tests.vigie.monitored import Place
+from vigie.noted_channel import HANDED
 
 FLOOR: Final = "vigie.bench.floor"
 GAP: Final = 0.25
 """Seconds between two signals, on average."""
 LATE: Final = 60.0
 """Seconds after which a call is said to be lost."""
+_HANDED: Final = re.compile(rf"^(\S+) .*{HANDED}\s+notification=(\S+)$", re.MULTILINE)
 _LEAD: Final = 1.0
 _WARM_UP: Final = 20
 _PATIENCE: Final = 600.0
@@ -62,7 +65,10 @@ class Latencies:
     """Seconds of each sample at one rate, and how many files of visits were sent and not collected yet at the end."""
 
     times: int
-    told: list[float]
+    handed: list[float]
+    """Until the notifier hands the message to its channel."""
+    received: list[float]
+    """Until the service has it: through apprise and its HTTP request."""
     floor: list[float]
     parts: dict[str, list[float]]
     files: int
@@ -130,7 +136,7 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         store = stack.enter_context(LiveStore.open(url))
         until(lambda: all(store.declared(region) for region in REGION_CODES), _PATIENCE)
         pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))
-        bench = _Bench(access, calls, store, pool)
+        bench = _Bench(access, calls, store, pool, folder / "notifier.log")
         # Every process warms up: connections, caches, the code that is imported at its first use.
         bench.run(1, range(_WARM_UP))
         for turn, times in enumerate(rates):
@@ -138,9 +144,22 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
             yield bench.run(times, range(first, first + samples))
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """When one signal passed each step (`time.time`)."""
+
+    accepted: float
+    journaled: float
+    decided: float
+    handed: float
+    received: float
+
+
 class _Bench:
-    def __init__(self, access: KafkaAccess, calls: Calls, store: LiveStore, pool: ProcessPoolExecutor) -> None:
-        self._access, self._calls, self._store, self._pool = access, calls, store, pool
+    def __init__(
+        self, access: KafkaAccess, calls: Calls, store: LiveStore, pool: ProcessPoolExecutor, log: Path
+    ) -> None:
+        self._access, self._calls, self._store, self._pool, self._log = access, calls, store, pool, log
         self._hospitals = Hospitals(seed=20260112)
 
     def run(self, times: int, probes: range) -> Latencies:
@@ -157,15 +176,21 @@ class _Bench:
         deadline = time.time() + LATE
         while time.time() < deadline and any(number not in self._calls.at for number in probes):
             time.sleep(0.05)
-        told = {number: self._calls.at[number] for number in probes if number in self._calls.at}
+        steps = self._steps(starts, accepted, probes)
         return Latencies(
             times,
-            [at - accepted[number] for number, at in told.items()],
+            [each.handed - each.accepted for each in steps],
+            [each.received - each.accepted for each in steps],
             floor.result(),
-            self._parts(starts, accepted, told),
+            {
+                "collected": [each.journaled - each.accepted for each in steps],
+                "judged": [each.decided - each.journaled for each in steps],
+                "handed to the channel": [each.handed - each.decided for each in steps],
+                "received by the service": [each.received - each.handed for each in steps],
+            },
             len(files),
             max(0, waiting),
-            len(probes) - len(told),
+            len(probes) - len(steps),
         )
 
     def _send(self, probes: range, begin: float) -> dict[int, float]:
@@ -182,11 +207,9 @@ class _Bench:
         journal, effects = JournalReader(self._access), PartitionReader(self._access, EFFECTS)
         return journal.end_offset(region), effects.offsets(partition_of(region))[1]
 
-    def _parts(
-        self, starts: dict[str, tuple[int, int]], accepted: dict[int, float], told: dict[int, float]
-    ) -> dict[str, list[float]]:
-        """Return where the time went, by the brokers' own stamps (to the millisecond)."""
-        journaled, decided = dict[int, float](), dict[int, float]()
+    def _steps(self, starts: dict[str, tuple[int, int]], accepted: dict[int, float], probes: range) -> list[_Steps]:
+        """Return when each signal that arrived passed each step: by brokers, notifier and service."""
+        journaled, decided = dict[int, float](), dict[int, tuple[float, str]]()
         for region, (entries, effects) in starts.items():
             for record in JournalReader(self._access).read(region, entries):
                 number = _number_of_draft(record.value)
@@ -196,12 +219,19 @@ class _Bench:
                 effect = decode(each.value)
                 if isinstance(effect, Notify) and effect.brief.territory_name.startswith("Sonde "):
                     number = int(effect.brief.territory_name.split()[1])
-                    decided.setdefault(number, instant(each.timestamp).timestamp())
-        return {
-            "collected": [journaled[n] - accepted[n] for n in told],
-            "judged": [decided[n] - journaled[n] for n in told],
-            "told": [told[n] - decided[n] for n in told],
-        }
+                    decided.setdefault(number, (instant(each.timestamp).timestamp(), effect.id))
+        handed = handed_at(self._log)
+        return [
+            _Steps(accepted[number], journaled[number], decided[number][0], handed[decided[number][1]], at)
+            for number, at in self._calls.at.items()
+            if number in probes
+        ]
+
+
+def handed_at(log: Path) -> dict[str, float]:
+    """Return when each notification was handed to its channel, by its id, as the log of a notifier says."""
+    found = _HANDED.finditer(log.read_text(encoding="utf-8"))
+    return {id_: datetime.fromisoformat(stamp).timestamp() for stamp, id_ in (each.groups() for each in found)}
 
 
 def _number_of_draft(value: bytes) -> int | None:

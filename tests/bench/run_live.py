@@ -45,7 +45,7 @@ class Size:
     sessions: tuple[int, ...]
 
 
-WHOLE = Size(200, (1, 10, 100), 1_000_000, 30_000, 5, (6, 20))
+WHOLE = Size(600, (1, 10, 100), 1_000_000, 30_000, 5, (6, 20))
 QUICK = Size(12, (1, 10), 12_000, 8_000, 1, (6,))
 
 
@@ -70,15 +70,16 @@ def latency(size: Size, folder: Path) -> Iterator[tuple[Line, object]]:
 
 
 def _lines(found: Latencies) -> Iterator[Line]:
-    told, floor = (quantile(each, 0.99) for each in (found.told, found.floor))
-    is_met = told <= TIMES_FLOOR * floor and told < TOLD_SECONDS and not found.lost
+    handed, received, floor = (quantile(each, 0.99) for each in (found.handed, found.received, found.floor))
+    is_met = handed <= TIMES_FLOOR * floor and handed < TOLD_SECONDS and not found.lost
     yield Line(
-        f"record accepted → person told, {found.times} × national peak",
-        _ms(found.told),
+        f"record accepted → message handed to its channel, {found.times} × national peak",
+        _ms(found.handed),
         _ms(found.floor),
-        f"{told / floor:.1f}",
+        f"{handed / floor:.1f}",
         f"p99 ≤ {TIMES_FLOOR} × floor, < {TOLD_SECONDS} s {_verdict(is_met)}",
     )
+    yield Line("    the same → received by the service", _ms(found.received), "", f"{received / floor:.1f}")
     for name, part in found.parts.items():
         yield Line(f"    {name}", _ms(part))
     yield Line(

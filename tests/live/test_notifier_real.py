@@ -15,6 +15,7 @@ from streams.live.topics import EFFECTS, partition_of
 from streams.messages import decode
 from streams.messages.deliveries import DeliveryReport
 from streams.messages.reference import RosterVersion
+from tests.bench.live_latency import handed_at
 from tests.core.builders import SITES, catalogue, event, rule, signal
 from tests.live.processes import until, vigie_process
 from tests.live.saying import say
@@ -67,7 +68,9 @@ def test_a_signal_reaches_the_person_on_call_whoever_is_killed(
             until(lambda: len(phones.rung) >= 2)
             until(lambda: len(reports(journal, start)) == 2)
             assert second.stop() == 0, second.said()
+            [call] = handed_at(second.log)
     [letter] = [each for each in dead_letters(access) if each.topic == EFFECTS]
     assert (letter.key, letter.value) == (OTHER, b'{"nom":"Jeanne"}')
     assert {each.outcome for each in reports(journal, start)} == {"sent"}
+    assert reports(journal, start)[-1].notification_id == call
     assert [each.person for each in phones.rung] == ["claire", "claire"]
