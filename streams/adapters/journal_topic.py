@@ -36,9 +36,8 @@ class JournalReader:
 
     def ids_since(self, region: str, instant: datetime) -> Iterator[str]:
         """Yield the ids of the records appended since an instant, of the last `SOUGHT` at most."""
-        end = self.end_offset(region)
-        start = max(self._records.offset_at(partition_of(region), instant), end - SOUGHT)
-        return (record.id for record in self.read(region, min(start, end), end) if record.id is not None)
+        records = map(log_record, self._records.read_since(partition_of(region), instant, SOUGHT))
+        return (record.id for record in records if record.id is not None)
 
     def entries(self, region: str, to_offset: int | None = None, reader: LogReader | None = None) -> Iterator[Entry]:
         """Yield the entries of a région as every reader of the log counts them.

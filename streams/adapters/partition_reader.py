@@ -34,12 +34,15 @@ class PartitionReader:
         with self._consumer(partition) as (consumer, place):
             return self._bounds(consumer, place)
 
-    def offset_at(self, partition: int, instant: datetime) -> int:
-        """Return the offset of the first record appended at or after an instant, the next one's when there is none."""
+    def read_since(self, partition: int, instant: datetime, most: int) -> Iterator[Any]:
+        """Yield the records appended since an instant until now, those of the last ``most`` offsets at most."""
         with self._consumer(partition) as (consumer, place):
+            first, end = self._bounds(consumer, place)
             milliseconds = int(instant.timestamp() * 1000)
             found = self._patiently(lambda: consumer.offsets_for_times({place: milliseconds}))[place]
-            return self._bounds(consumer, place)[1] if found is None else int(found.offset)
+            start = end if found is None else max(first, int(found.offset), end - most)
+            consumer.seek(place, start)
+            yield from self._until(consumer, place, end)
 
     def read(self, partition: int, from_offset: int, to_offset: int | None = None) -> Iterator[Any]:
         """Yield the records of kafka-python from ``from_offset`` to before ``to_offset``, the end as of now without it.
