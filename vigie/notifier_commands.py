@@ -33,6 +33,7 @@ from vigie.logs import write_log
 from vigie.noted_channel import NotedChannel
 from vigie.notifier import Notifier
 from vigie.reaching import Reaching
+from vigie.short_turns import take_short_turns
 from vigie.stopping import interrupted
 
 _log = structlog.get_logger()
@@ -48,6 +49,7 @@ def notifier(
     Settings are those of the environment and of the file VIGIE_SETTINGS names.
     """
     write_log()
+    take_short_turns()
     with explained():
         settings, stop = live_settings(), interrupted()
         TopicAdmin(settings.kafka, settings.kafka_replication).ensure_usable()

@@ -21,6 +21,7 @@ from vigie.group_health import GroupWatch, worker_health
 from vigie.health import Health, health_port
 from vigie.live_settings import LiveSettings, live_settings
 from vigie.logs import write_log
+from vigie.short_turns import take_short_turns
 from vigie.worker import ENGINE, NORMALISERS, Resources, Worker, build_worker, run_worker
 
 
@@ -32,6 +33,7 @@ def worker(
     Settings are those of the environment and of the file VIGIE_SETTINGS names.
     """
     write_log()
+    take_short_turns()
     with explained():
         settings = live_settings()
         collecting = live_collecting(settings)

@@ -1,7 +1,7 @@
 """The raw topics read by Faust: each file handed to the normaliser in a thread, acknowledged once it is dealt with.
 
-A file waits as long as the database or the brokers are away; nothing behind it in its partition is taken before it. Of
-several partitions of a topic a few files are dealt with at once: one does not wait until another is flushed to a disk.
+A file waits as long as the database or the brokers are away; nothing behind it in its partition is taken before it. A
+few signals of several partitions are dealt with at once: one does not wait until another is flushed to a disk.
 """
 
 import asyncio
@@ -18,9 +18,11 @@ from streams.adapters.raw_topics import RawRecord
 from streams.adapters.topic_sender import instant
 from streams.defects import defect
 from streams.live.problems import KafkaProblem
+from streams.live.topics import RAW_CAPACITY, RAW_RPU, RAW_SIGNALS
 
-AT_ONCE: Final = 2
-"""Files of a topic. Vigie's own choice: each needs two connections to the database, one for its source's lock."""
+AT_ONCE: Final = {RAW_RPU: 1, RAW_CAPACITY: 1, RAW_SIGNALS: 4}
+"""Files of each topic. Vigie's own choice: a signal may call somebody at once and waits for no other, visits and beds
+are counted over hours. A file needs two connections to the database, one of them for its source's lock."""
 AWAY_SECONDS: Final = 1.0
 """Between two tries. Vigie's own choice."""
 
@@ -33,7 +35,6 @@ class NormalisingAgent:
 
     normaliser: Normaliser
     away_seconds: float = AWAY_SECONDS
-    at_once: int = AT_ONCE
     handled: int = 0
     _followed: set[tuple[str, int]] = field(default_factory=set)
     _rooms: dict[str, asyncio.Semaphore] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class NormalisingAgent:
         """Begin to deal with one file once there is room; this agent acknowledges it when it is dealt with."""
         record = raw_record(event)
         place = record.topic, record.partition
-        room = self._rooms.setdefault(record.topic, asyncio.Semaphore(self.at_once))
+        room = self._rooms.setdefault(record.topic, asyncio.Semaphore(AT_ONCE[record.topic]))
         await room.acquire()
         dealing = asyncio.create_task(self._deal(record, event.ack, self._latest.get(place)))
         dealing.add_done_callback(lambda _: room.release())

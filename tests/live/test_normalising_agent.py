@@ -12,9 +12,10 @@ from alerts.outbox import StorageError
 from streams.adapters.declaring import Declaring
 from streams.adapters.faust_app import headers_of
 from streams.adapters.normaliser import Normaliser
-from streams.adapters.normalising_agent import NormalisingAgent, raw_record
+from streams.adapters.normalising_agent import AT_ONCE, NormalisingAgent, raw_record
 from streams.adapters.raw_topics import RawRecord
 from streams.live.problems import KafkaUnavailable
+from streams.live.topics import RAW, RAW_RPU
 from streams.messages.reference import Etablissement
 from tests.feeds.collecting_builders import NOW
 from tests.live.processes import PATIENCE_SECONDS
@@ -35,12 +36,14 @@ class Taking(Normaliser):
             raise self.errors.pop(0)
 
 
-def event(offset: int, partition: int = 0, acknowledged: list[tuple[int, int]] | None = None) -> SimpleNamespace:
+def event(
+    offset: int, partition: int = 0, acknowledged: list[tuple[int, int]] | None = None, topic: str = RAW_RPU
+) -> SimpleNamespace:
     done = [] if acknowledged is None else acknowledged
     return SimpleNamespace(
         ack=lambda: done.append((partition, offset)),
         message=SimpleNamespace(
-            topic="vigie.raw.rpu",
+            topic=topic,
             partition=partition,
             offset=offset,
             timestamp=NOW.timestamp(),
@@ -94,8 +97,7 @@ def test_partitions_that_come_back_may_hold_a_file_begun_elsewhere() -> None:
 class Slow(Normaliser):
     """A normaliser whose files wait until they are let go."""
 
-    def __init__(self) -> None:
-        places = ((0, 0), (0, 1), (1, 0))
+    def __init__(self, *places: tuple[int, int]) -> None:
         self.begun = {each: threading.Event() for each in places}
         self.let_go = {each: threading.Event() for each in places}
 
@@ -106,29 +108,33 @@ class Slow(Normaliser):
         assert self.let_go[place].wait(PATIENCE_SECONDS)
 
 
-def test_files_of_two_partitions_are_dealt_with_at_once_each_partition_in_its_order() -> None:
-    slow, done = Slow(), list[tuple[int, int]]()
+@pytest.mark.parametrize("topic", RAW)
+def test_several_files_are_dealt_with_at_once_each_partition_in_its_order(topic: str) -> None:
+    room = AT_ONCE[topic]
+    last, behind = (room - 1, 0), (0, 1)
+    slow, done = Slow(*((partition, 0) for partition in range(room)), behind), list[tuple[int, int]]()
     agent = NormalisingAgent(slow)
 
     async def play() -> None:
-        for partition in (0, 1):
-            await agent.handle(event(0, partition, done))
+        for partition in range(room):
+            await agent.handle(event(0, partition, done, topic))
             assert await asyncio.to_thread(slow.begun[partition, 0].wait, PATIENCE_SECONDS)
-        # There is no room for a third.
-        third = asyncio.create_task(agent.handle(event(1, 0, done)))
+        # There is no room for one more.
+        more = asyncio.create_task(agent.handle(event(1, 0, done, topic)))
         await asyncio.sleep(0)
-        assert not third.done()
-        slow.let_go[1, 0].set()
-        await third
-        assert done == [(1, 0)]
-        # There is, and the file before it in its partition is not done.
-        assert not slow.begun[0, 1].is_set()
-        slow.let_go[0, 1].set()
-        slow.let_go[0, 0].set()
+        assert not more.done()
+        slow.let_go[last].set()
+        await more
+        assert done == [last]
+        # There is; the file before it in its partition is dealt with first.
+        assert room == 1 or not slow.begun[behind].is_set()
+        for each in slow.let_go.values():
+            each.set()
         await agent.settled()
 
     asyncio.run(play())
-    assert done == [(1, 0), (0, 0), (0, 1)]
+    assert sorted(done) == sorted(slow.begun)
+    assert done.index((0, 0)) < done.index(behind)
 
 
 def test_an_event_is_read_as_the_broker_keeps_it() -> None:
