@@ -101,7 +101,7 @@ class Notifier:
             self._saw(each.appended_at)
             for letter in each.unreadable:
                 self._until_done(partial(self._set_aside, each.region, letter))
-        self._again(lambda: self.sender.dispatch(self._now()), 0)
+        self._again(lambda: self.sender.dispatch(self._now(), is_expected=bool(told)), 0)
         if told:
             # Nobody waits for it: what is told again is known.
             self._again(self.group.commit, None)

@@ -91,16 +91,19 @@ class Sender:
         """
         return self._outbox.release(self._worker, now)
 
-    def dispatch(self, now: datetime) -> int:
-        """Claim what is ready and start sending it; return how many."""
+    def dispatch(self, now: datetime, *, is_expected: bool = False) -> int:
+        """Claim what is ready and start sending it; return how many. ``is_expected``: something was just queued."""
         room = IN_FLIGHT - len(self._sending)
-        # Looking is cheap, claiming takes the only writer's place.
-        ready_at = self._outbox.next_ready_at() if room else None
-        if ready_at is None or ready_at > now:
+        if not room or not (is_expected or self._is_ready(now)):
             return 0
         deliveries = self._outbox.claim(now, self._worker, LEASE, room)
         self._sending += [self._begin(delivery, now) for delivery in deliveries]
         return len(deliveries)
+
+    def _is_ready(self, now: datetime) -> bool:
+        # Looking is cheap, claiming takes the only writer's place.
+        ready_at = self._outbox.next_ready_at()
+        return ready_at is not None and ready_at <= now
 
     def _begin(self, delivery: Delivery, now: datetime) -> _Sending:
         message = render(delivery.notification, self._link_base, now, self._links)

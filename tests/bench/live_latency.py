@@ -1,6 +1,6 @@
 """From a record that Kafka accepted to a message handed to its channel, and the least that Kafka itself takes.
 
-The processes are real: one `vigie worker`, one `vigie notifier`. Signals go to their raw topic one by one; each opens
+The processes are real: two `vigie worker`, one `vigie notifier`. Signals go to their raw topic one by one; each opens
 an alert of its own, which calls at once. The notifier's log says when it handed the message to its channel, a local web
 service when the call arrived. Meanwhile visits come at a multiple of the national peak. The floor is measured in the
 same seconds by a process of its own: the bytes of a signal from a bare producer (acks=all) to a bare consumer, over a
@@ -56,7 +56,8 @@ LATE: Final = 60.0
 """Seconds after which a call is said to be lost."""
 _HANDED: Final = re.compile(rf"^(\S+) .*{HANDED}\s+notification=(\S+)$", re.MULTILINE)
 _LEAD: Final = 1.0
-_WARM_UP: Final = 20
+_WARM_UP: Final = 130
+"""Signals before the first that counts, ten a région: connections, plans of queries, code imported at its first use."""
 _PATIENCE: Final = 600.0
 
 
@@ -129,7 +130,11 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         place.people_at(lambda person: f"json://127.0.0.1:{calls.port}/{person}")
         _open_journals(access, place, range(_WARM_UP + len(rates) * samples))
         own = {"VIGIE_DATABASE_URL": url, "VIGIE_ROSTER": str(place.roster)}
-        for name, *arguments in (("worker", "--data", str(folder / "worker")), ("notifier",)):
+        for name, *arguments in (
+            ("worker", "--data", str(folder / "worker")),
+            ("worker", "--data", str(folder / "second")),
+            ("notifier",),
+        ):
             stack.enter_context(
                 vigie_process(access, folder / f"{name}.log", name, *arguments, environment=own, start=fresh)
             )
@@ -137,8 +142,7 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
         until(lambda: all(store.declared(region) for region in REGION_CODES), _PATIENCE)
         pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))
         bench = _Bench(access, calls, store, pool, folder / "notifier.log")
-        # Every process warms up: connections, caches, the code that is imported at its first use.
-        bench.run(1, range(_WARM_UP))
+        bench.run(10, range(_WARM_UP))
         for turn, times in enumerate(rates):
             first = _WARM_UP + turn * samples
             yield bench.run(times, range(first, first + samples))
