@@ -61,7 +61,8 @@ class AppriseChannel:
             return failed(f"apprise raised {type(error).__name__}")
 
     def _send(self, contact: str, address: str, message: Message) -> Outcome:
-        service = self._service(address.replace(PLACE_OF_ID, message.id))
+        deadline = time.monotonic() + self._timeout
+        service = _service(address.replace(PLACE_OF_ID, message.id), deadline)
         if service is None:
             why = f"address not understood: check the address of {contact} in the roster file"
             return failed(why, blames_provider=False)
@@ -70,7 +71,7 @@ class AppriseChannel:
 
         def try_once(kept: NotifyBase) -> None:
             # Some services close a session when they are let go of: `kept` is, once the outcome is told.
-            answered.put(_notified(kept, title, body))
+            answered.put(_notified(kept, title, body, deadline))
 
         # A daemon: a service that never ends its answer must not keep the process from ending either.
         threading.Thread(target=try_once, args=(service,), name="vigie-apprise", daemon=True).start()
@@ -80,23 +81,24 @@ class AppriseChannel:
         except Empty:
             return failed(_STATUS_REASONS[AppriseResultStatus.TIMEOUT])
 
-    def _service(self, address: str) -> NotifyBase | None:
-        asset = AppriseAsset(
-            app_id="Vigie",
-            app_desc="Vigie",
-            app_url="",
-            storage_mode="memory",
-            service_timeout=0,  # ours: see the module
-            allow_templates=False,
-            http_redirects=False,  # a redirected POST becomes a GET: « sent », and nobody told
-            interpret_emojis=False,
-        )
-        service = Apprise.instantiate(address, asset=asset)
-        if service is not None:
-            service.retry = 0
-            service.optional = False
-            service.throttle = _throttle_until(time.monotonic() + self._timeout)  # type: ignore[method-assign]  # of one object
-        return service
+
+def _service(address: str, deadline: float) -> NotifyBase | None:
+    asset = AppriseAsset(
+        app_id="Vigie",
+        app_desc="Vigie",
+        app_url="",
+        storage_mode="memory",
+        service_timeout=0,  # ours: see the module
+        allow_templates=False,
+        http_redirects=False,  # a redirected POST becomes a GET: « sent », and nobody told
+        interpret_emojis=False,
+    )
+    service = Apprise.instantiate(address, asset=asset)
+    if service is not None:
+        service.retry = 0
+        service.optional = False
+        service.throttle = _throttle_until(deadline)  # type: ignore[method-assign]  # of one object
+    return service
 
 
 def _throttle_until(deadline: float) -> _Throttle:
@@ -114,20 +116,23 @@ def _throttle_until(deadline: float) -> _Throttle:
     return throttle
 
 
-def _notified(service: NotifyBase, title: str, body: str) -> Outcome:
+def _notified(service: NotifyBase, title: str, body: str, deadline: float) -> Outcome:
     try:
         result = Apprise(service).notify(title=title, body=body, body_format=NotifyFormat.TEXT)
     except Exception as error:  # noqa: BLE001 - a plugin's defect is a failed delivery, not ours
         # Not the error's text: it may hold the address.
         return failed(f"apprise raised {type(error).__name__}")
-    return SENT if result else _failure(result)
+    return SENT if result else _failure(result, is_late=time.monotonic() >= deadline)
 
 
-def _failure(result: AppriseResult) -> Outcome:
-    reason = _STATUS_REASONS.get(result.status, "apprise gave an unknown result")
+def _failure(result: AppriseResult, *, is_late: bool) -> Outcome:
     codes = [code for entry in result.logs() for code in _ERROR_CODE.findall(str(entry.message))]
+    # What the throttle stopped is a failure like another to apprise: the service was not even asked.
+    was_stopped = is_late and not codes and result.status is AppriseResultStatus.FAILURE
+    status = AppriseResultStatus.TIMEOUT if was_stopped else result.status
+    reason = _STATUS_REASONS.get(status, "apprise gave an unknown result")
     if not codes:
-        return failed(reason, blames_provider=result.status is not AppriseResultStatus.NOMATCH)
+        return failed(reason, blames_provider=status is not AppriseResultStatus.NOMATCH)
     return failed(f"{reason} (error {codes[-1]})", blames_provider=codes[-1] not in _ABOUT_THE_ADDRESS)
 
 

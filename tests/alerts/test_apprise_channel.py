@@ -243,15 +243,20 @@ def test_a_scripted_channel_fails_then_recovers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "is_blamed"),
+    ("status", "is_late", "reason", "is_blamed"),
     [
-        (AppriseResultStatus.NOMATCH, "apprise found no destination in the address", False),
-        (AppriseResultStatus.PARTIAL, "only a part of the destinations accepted the message", True),
-        (AppriseResultStatus.FAILURE, "the service did not accept the message", True),
-        (AppriseResultStatus.TIMEOUT, "the service did not answer in time", True),
+        (AppriseResultStatus.NOMATCH, False, "apprise found no destination in the address", False),
+        (AppriseResultStatus.NOMATCH, True, "apprise found no destination in the address", False),
+        (AppriseResultStatus.PARTIAL, False, "only a part of the destinations accepted the message", True),
+        (AppriseResultStatus.PARTIAL, True, "only a part of the destinations accepted the message", True),
+        (AppriseResultStatus.FAILURE, False, "the service did not accept the message", True),
+        (AppriseResultStatus.FAILURE, True, "the service did not answer in time", True),
+        (AppriseResultStatus.TIMEOUT, False, "the service did not answer in time", True),
     ],
 )
-def test_whatever_is_no_success_is_a_failure(status: AppriseResultStatus, reason: str, is_blamed: bool) -> None:
+def test_whatever_is_no_success_is_a_failure(
+    status: AppriseResultStatus, is_late: bool, reason: str, is_blamed: bool
+) -> None:
     result = AppriseResult(status)
     assert not result
-    assert _failure(result) == failed(reason, blames_provider=is_blamed)
+    assert _failure(result, is_late=is_late) == failed(reason, blames_provider=is_blamed)

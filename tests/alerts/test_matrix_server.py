@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from alerts.adapters import apprise_channel
 from alerts.adapters.apprise_channel import AppriseChannel
 from alerts.channel import SENT, Outcome, failed
 from tests.alerts.test_channel_servers import HALF_CLOSED_WEB, LONG, MESSAGE, SHORT, assert_failed, listening
@@ -147,6 +149,16 @@ def test_what_a_slow_matrix_lets_begin_too_late_is_not_said(matrix: Matrix) -> N
     matrix.open.set()
     wait_for_tries()
     assert "login" in matrix.steps
+    assert matrix.received == []
+
+
+def test_what_begins_too_late_is_late_even_when_it_is_told_before_the_wait_is_over(
+    matrix: Matrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0])
+    slow = SimpleNamespace(monotonic=lambda: next(clock, 2 * LONG.total_seconds()))
+    monkeypatch.setattr(apprise_channel, "time", slow)
+    assert send(TOKEN.format(port=matrix.port)) == failed("the service did not answer in time")
     assert matrix.received == []
 
 
