@@ -17,7 +17,8 @@ from streams.live.problems import KafkaRefused, KafkaUnavailable, TopicMissing, 
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=r"(read|open)_text is deprecated")
-    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+    from kafka import KafkaConsumer as _LibraryConsumer
     from kafka.admin import ConfigResource, OffsetSpec
     from kafka.errors import (
         AuthorizationError,
@@ -187,6 +188,25 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # not typed
 
         transport._sock_recv = bytes_before_end  # noqa: SLF001 - see above
         return transport
+
+
+class KafkaConsumer(_LibraryConsumer):  # type: ignore[misc]  # not typed
+    """A consumer whose poll hears of records that come while it asks for more.
+
+    kafka-python looks at what has come, asks for more, forgets the answers that are complete, then waits for the next
+    one: an answer that came in between would lie there until the wait is over. One call in a hundred left late by it.
+    """
+
+    def __init__(self, *topics: str, **config: object) -> None:
+        super().__init__(*topics, **config)
+        fetcher = self._fetcher
+        forget = fetcher._clean_done_fetch_futures  # noqa: SLF001 - where the answer is forgotten
+
+        async def forget_what_was_taken() -> None:
+            if not fetcher._completed_fetches:  # noqa: SLF001 - answers nobody took yet
+                await forget()
+
+        fetcher._clean_done_fetch_futures = forget_what_was_taken  # noqa: SLF001 - see above
 
 
 class _LastFailure(logging.Handler):
