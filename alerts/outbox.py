@@ -151,6 +151,16 @@ class Finished:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sender that asks for work: at most ``limit`` items ready at ``now``, its own during ``lease``."""
+
+    now: datetime
+    worker: str
+    lease: timedelta
+    limit: int
+
+
 def queue(region: str, notification: Notify) -> Item:
     """Return a new item, due at once: at the instant of the decision."""
     return Item(region, notification, OutboxState.PENDING, 0, notification.at)

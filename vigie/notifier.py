@@ -95,19 +95,27 @@ class Notifier:
         """Store what came, send what is due, report what became of it."""
         self.heart.beat(elapsed())
         told = self._again(lambda: self.group.poll(POLL_SECONDS), list[Told]())
-        if told:
-            self._until_done(partial(self.store.record_told, [(each.region, each.effects) for each in told]))
         for each in told:
             self._saw(each.appended_at)
+        if told:
+            self._until_done(partial(self._call, told))
+        else:
+            self._again(lambda: self.sender.dispatch(self._now()), 0)
+        for each in told:
             for letter in each.unreadable:
                 self._until_done(partial(self._set_aside, each.region, letter))
-        self._again(lambda: self.sender.dispatch(self._now(), is_expected=bool(told)), 0)
         if told:
             # Nobody waits for it: what is told again is known.
             self._again(self.group.commit, None)
         self._collect()
         if self.reaching is not None:
             self.reaching.turn()
+
+    def _call(self, told: Sequence[Told]) -> None:
+        """Store what was decided and claim what is due in one go: a call waits for one transaction, not two."""
+        now = self._now()
+        deliveries = self.store.record_told([(each.region, each.effects) for each in told], self.sender.asks(now))
+        self.sender.begin(deliveries, now)
 
     def _collect(self) -> None:
         self.reports += self._again(lambda: self.sender.collect(self._now()), list[Report]())

@@ -2,7 +2,7 @@
 
 A claim is a compare-and-set on the row's seal: whoever read an older row changes nothing, so that two
 senders, even in two processes, never hold the same item. On PostgreSQL a sender also passes over the rows that
-another is claiming. `enqueue`, `recall_all` and `finish_all` run inside the caller's transaction.
+another is claiming. `enqueue`, `claim_ready`, `recall_all` and `finish_all` run inside the caller's transaction.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,7 @@ from alerts.effect_codec import decode, encode
 from alerts.effects import Effect, Notify, Recalled
 from alerts.outbox import (
     DEFAULT_POLICY,
+    Claim,
     Delivery,
     Finished,
     Item,
@@ -78,13 +79,8 @@ class StoredOutbox:
 
     def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Delivery]:
         """Claim at most ``limit`` items ready at ``now``, longest-waiting first; nobody else gets them."""
-        deliveries = []
         with self._database.writing() as connection:
-            for row in connection.execute(_READY, {"now": to_micros(now), "limit": limit}).all():
-                item = outbox.claim(_to_item(row), now, worker, lease)
-                if item and _replace(connection, row.seal, item):
-                    deliveries.append(outbox.delivery_of(item))
-        return deliveries
+            return claim_ready(connection, Claim(now, worker, lease, limit))
 
     def retry(self, delivery: Delivery, now: datetime, error: str) -> bool:
         """Put a failed delivery back for later, or note that a recalled one failed; False: its lease was lost."""
@@ -168,6 +164,13 @@ def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]
     """Add notifications within the caller's transaction; one that is already there keeps its state."""
     rows = [_to_row(outbox.queue(region, notification)) for notification in notifications]
     dialects.insert_new(connection, OUTBOX, rows)
+
+
+def claim_ready(connection: Connection, asked: Claim) -> list[Delivery]:
+    """Claim what is ready within the caller's transaction. StorageUnreadable: a row is damaged, nothing was claimed."""
+    rows = connection.execute(_READY, {"now": to_micros(asked.now), "limit": asked.limit}).all()
+    items = [(row.seal, outbox.claim(_to_item(row), asked.now, asked.worker, asked.lease)) for row in rows]
+    return [outbox.delivery_of(item) for seen, item in items if item and _replace(connection, seen, item)]
 
 
 def recall_all(connection: Connection, region: str, effects: Iterable[Effect]) -> None:

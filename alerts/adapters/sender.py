@@ -4,7 +4,7 @@ A sender claims deliveries, hands each to the channel in its own thread, and giv
 nothing and stores nothing but claims and retries: the caller journals the reports.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from typing import Final
 from alerts.breaker import Breakers, BreakerState
 from alerts.channel import Channel, Outcome, failed
 from alerts.links import LinkKeys
-from alerts.outbox import DEFAULT_POLICY, Delivery, Finished, Outbox, RetryPolicy
+from alerts.outbox import DEFAULT_POLICY, Claim, Delivery, Finished, Outbox, RetryPolicy
 from alerts.providers import Providers
 from alerts.wording import Message, render
 
@@ -91,14 +91,23 @@ class Sender:
         """
         return self._outbox.release(self._worker, now)
 
-    def dispatch(self, now: datetime, *, is_expected: bool = False) -> int:
-        """Claim what is ready and start sending it; return how many. ``is_expected``: something was just queued."""
-        room = IN_FLIGHT - len(self._sending)
-        if not room or not (is_expected or self._is_ready(now)):
+    def dispatch(self, now: datetime) -> int:
+        """Claim what is ready and start sending it; return how many."""
+        asked = self.asks(now)
+        if asked is None or not self._is_ready(now):
             return 0
-        deliveries = self._outbox.claim(now, self._worker, LEASE, room)
-        self._sending += [self._begin(delivery, now) for delivery in deliveries]
+        deliveries = self._outbox.claim(asked.now, asked.worker, asked.lease, asked.limit)
+        self.begin(deliveries, now)
         return len(deliveries)
+
+    def asks(self, now: datetime) -> Claim | None:
+        """Return what this sender has room for, None when it has none."""
+        room = IN_FLIGHT - len(self._sending)
+        return Claim(now, self._worker, LEASE, room) if room else None
+
+    def begin(self, deliveries: Iterable[Delivery], now: datetime) -> None:
+        """Start sending what was claimed for this sender."""
+        self._sending += [self._begin(delivery, now) for delivery in deliveries]
 
     def _is_ready(self, now: datetime) -> bool:
         # Looking is cheap, claiming takes the only writer's place.

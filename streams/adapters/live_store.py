@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from alerts.adapters.database import Database
-from alerts.adapters.outbox_store import StoredOutbox, finish_all
+from alerts.adapters.outbox_store import StoredOutbox, claim_ready, finish_all
 from alerts.adapters.postgres import PostgresDatabase, is_postgres
 from alerts.adapters.sqlite_database import SqliteDatabase
 from alerts.effects import Effect
-from alerts.outbox import DEFAULT_POLICY, Finished, RetryPolicy, StorageError, StorageUnreadable
+from alerts.outbox import DEFAULT_POLICY, Claim, Delivery, Finished, RetryPolicy, StorageError, StorageUnreadable
 from streams.adapters import (
     etablissement_store,
     ledger_store,
@@ -85,12 +85,22 @@ class LiveStore:
         with self.database.writing() as connection:
             projection.record_effects(connection, region, effects)
 
-    def record_told(self, told: Iterable[tuple[str, Iterable[Effect]]]) -> None:
-        """Do as `record_effects` for several régions, in one transaction."""
+    def record_told(self, told: Iterable[tuple[str, Iterable[Effect]]], asked: Claim | None = None) -> list[Delivery]:
+        """Do as `record_effects` for several régions, and claim what is then ready, in one transaction.
+
+        A damaged row of the outbox keeps nothing of what is told from being stored: nothing is claimed then, and the
+        outbox's own `claim` says which one it is.
+        """
         with self.database.writing() as connection:
             # In one order for all: two notifiers that are told the same wait for each other instead of crossing.
             for region, effects in sorted(told, key=itemgetter(0)):
                 projection.record_effects(connection, region, effects)
+            if asked is None:
+                return []
+            try:
+                return claim_ready(connection, asked)
+            except StorageUnreadable:
+                return []
 
     def effects(self, region: str) -> Iterator[Effect]:
         """Stream a région's effects by instant, then id."""

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from alerts.effects import Effect, Notify
-from alerts.outbox import Finished, OutboxState, StorageError, StorageUnreadable
+from alerts.outbox import Claim, Finished, OutboxState, StorageError, StorageUnreadable
 from streams.adapters.live_store import LiveStore
 from streams.adapters.sqlite_journal import SqliteJournal
 from streams.collecting.ledger import Collected, LedgerRow, Scope, digest_of
@@ -257,6 +257,30 @@ def test_a_file_read_again_keeps_its_first_receipt(live_store: LiveStore) -> Non
     for receipt in (RECEIPT, again):
         live_store.commit_collected("52", Collected(receipt=receipt), {})
     assert list(live_store.receipts.all()) == [RECEIPT]
+
+
+def test_what_is_told_is_claimed_in_the_same_transaction_as_far_as_it_is_due(live_store: LiveStore) -> None:
+    waiting, told, recalled = (sample_notification(number) for number in range(3))
+    later = replace(sample_notification(3), at=LATER + LEASE)
+    live_store.record_effects("52", [waiting])
+    effects: list[Effect] = [told, recalled, later, sample_recall(recalled.id)]
+    claimed = live_store.record_told([("52", effects)], Claim(LATER, "one", LEASE, 10))
+    assert {each.notification for each in claimed} == {waiting, told}
+    assert {(each.worker, each.lease_until) for each in claimed} == {("one", LATER + LEASE)}
+    assert live_store.record_told([("52", effects)], Claim(LATER, "two", LEASE, 10)) == []
+    assert live_store.record_told([("76", [told])], None) == []
+    assert len(live_store.record_told([("76", [waiting])], Claim(LATER, "two", LEASE, 1))) == 1
+
+
+def test_a_damaged_message_keeps_nothing_of_what_is_told_from_being_stored(live_store: LiveStore) -> None:
+    damaged, told = sample_notification(1), sample_notification(2)
+    live_store.record_effects("52", [damaged])
+    with live_store.database.writing() as connection:
+        connection.execute(text("UPDATE outbox SET attempts = 7"))
+    assert live_store.record_told([("52", [told])], Claim(LATER, "one", LEASE, 10)) == []
+    assert live_store.outbox.counts()[OutboxState.PENDING] == 2
+    with pytest.raises(StorageUnreadable, match=f"{damaged.id}: altered"):
+        live_store.outbox.claim(LATER, "one", LEASE, 10)
 
 
 def test_what_is_refused_leaves_nothing(live_store: LiveStore) -> None:
