@@ -1,7 +1,8 @@
 """The raw topics read by Faust: each file handed to the normaliser in a thread, acknowledged once it is dealt with.
 
 A file waits as long as the database or the brokers are away; nothing behind it in its partition is taken before it. A
-few signals of several partitions are dealt with at once: one does not wait until another is flushed to a disk.
+few signals of several partitions are dealt with at once: one does not wait until another is flushed to a disk. Visits
+and beds give way to them: none begins while a signal is dealt with.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import structlog
 
 from alerts.outbox import StorageError
 from streams.adapters.faust_app import Event, headers_of
+from streams.adapters.giving_way import GivingWay
 from streams.adapters.normaliser import Normaliser
 from streams.adapters.raw_topics import RawRecord
 from streams.adapters.topic_sender import instant
@@ -23,6 +25,7 @@ from streams.live.topics import RAW_CAPACITY, RAW_RPU, RAW_SIGNALS
 AT_ONCE: Final = {RAW_RPU: 1, RAW_CAPACITY: 1, RAW_SIGNALS: 4}
 """Files of each topic. Vigie's own choice: a signal may call somebody at once and waits for no other, visits and beds
 are counted over hours. A file needs two connections to the database, one of them for its source's lock."""
+URGENT: Final = frozenset({RAW_SIGNALS})
 AWAY_SECONDS: Final = 1.0
 """Between two tries. Vigie's own choice."""
 
@@ -38,6 +41,7 @@ class NormalisingAgent:
     handled: int = 0
     _followed: set[tuple[str, int]] = field(default_factory=set)
     _rooms: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _way: GivingWay = field(default_factory=GivingWay)
     _latest: dict[tuple[str, int], "asyncio.Task[None]"] = field(default_factory=dict)
 
     async def handle(self, event: Event) -> None:
@@ -58,6 +62,16 @@ class NormalisingAgent:
     async def _deal(self, record: RawRecord, ack: Callable[[], object], before: "asyncio.Task[None] | None") -> None:
         if before is not None and not before.done():
             await asyncio.wait([before])
+        if record.topic in URGENT:
+            with self._way.urgent():
+                await self._take(record)
+        else:
+            await self._way.give_way()
+            await self._take(record)
+        self.handled += 1
+        ack()
+
+    async def _take(self, record: RawRecord) -> None:
         place = record.topic, record.partition
         # The first file of a partition may be the one in which a worker died.
         may_be_begun = place not in self._followed
@@ -65,8 +79,6 @@ class NormalisingAgent:
             may_be_begun = True
             await asyncio.sleep(self.away_seconds)
         self._followed.add(place)
-        self.handled += 1
-        ack()
 
     async def _is_taken(self, record: RawRecord, *, may_be_begun: bool) -> bool:
         try:

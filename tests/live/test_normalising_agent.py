@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.outbox import StorageError
+from streams.adapters import giving_way
 from streams.adapters.declaring import Declaring
 from streams.adapters.faust_app import headers_of
 from streams.adapters.normaliser import Normaliser
-from streams.adapters.normalising_agent import AT_ONCE, NormalisingAgent, raw_record
+from streams.adapters.normalising_agent import AT_ONCE, URGENT, NormalisingAgent, raw_record
 from streams.adapters.raw_topics import RawRecord
 from streams.live.problems import KafkaUnavailable
-from streams.live.topics import RAW, RAW_RPU
+from streams.live.topics import RAW, RAW_RPU, RAW_SIGNALS
 from streams.messages.reference import Etablissement
 from tests.feeds.collecting_builders import NOW
 from tests.live.processes import PATIENCE_SECONDS
@@ -135,6 +136,38 @@ def test_several_files_are_dealt_with_at_once_each_partition_in_its_order(topic:
     asyncio.run(play())
     assert sorted(done) == sorted(slow.begun)
     assert done.index((0, 0)) < done.index(behind)
+
+
+@pytest.mark.parametrize("topic", set(RAW) - URGENT)
+@pytest.mark.parametrize("has_lasted", [False, True])
+def test_who_can_wait_gives_way_to_signals_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, topic: str, *, has_lasted: bool
+) -> None:
+    monkeypatch.setattr(giving_way, "LONGEST_SECONDS", 0 if has_lasted else PATIENCE_SECONDS)
+    signals, visits = [(0, 0), (1, 0)], (2, 0)
+    slow = Slow(*signals, visits)
+    agent = NormalisingAgent(slow)
+
+    async def begun(place: tuple[int, int]) -> None:
+        assert await asyncio.to_thread(slow.begun[place].wait, PATIENCE_SECONDS)
+
+    async def play() -> None:
+        for partition, offset in signals:
+            await agent.handle(event(offset, partition, topic=RAW_SIGNALS))
+            await begun((partition, offset))
+        await agent.handle(event(0, 2, topic=topic))
+        if has_lasted:
+            await begun(visits)
+        await asyncio.sleep(0.05)  # time enough to begin, if nothing kept them
+        for place in signals:
+            assert slow.begun[visits].is_set() is has_lasted
+            slow.let_go[place].set()
+        await begun(visits)
+        slow.let_go[visits].set()
+        await agent.settled()
+
+    asyncio.run(play())
+    assert agent.handled == 3
 
 
 def test_an_event_is_read_as_the_broker_keeps_it() -> None:
