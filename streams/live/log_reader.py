@@ -10,6 +10,7 @@ The instant of a record is the broker's append time, or the latest before it whe
 differ, time in a région never goes back.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +39,8 @@ class LogReader:
     now: datetime | None = None
     seq: int = 0
     next_offset: int = 0
-    recent: dict[str, None] = field(default_factory=dict)
+    recent: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    """Not a dict: one that loses its first key again and again looks for it ever longer."""
 
     def read(self, record: LogRecord) -> Read | None:
         """Return what the next record is, None when it is nothing; UnreadableRecord: every reader passes it over."""
@@ -75,4 +77,4 @@ class LogReader:
             return
         self.recent[id_] = None
         if len(self.recent) > RECENT_IDS:
-            del self.recent[next(iter(self.recent))]
+            self.recent.popitem(last=False)

@@ -6,6 +6,7 @@ and the same digests.
 """
 
 import base64
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,7 +122,7 @@ class RegionLog:
             digests = [bytes.fromhex(content[name]) for name in ("entries_digest", "effects_digest")]
             seq, now = content["seq"], fold.state.now if content["seq"] else None
             head = Head(content["region"], seq, digests[0], content["effects"], digests[1], now)
-            recent = dict.fromkeys(content["recent"])
+            recent = OrderedDict.fromkeys(content["recent"])
             return cls(fold, head, LogReader(content["region"], now, seq, content["next_offset"], recent))
         except UnreadableState:
             raise

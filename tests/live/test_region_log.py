@@ -1,5 +1,6 @@
 """The log of a région: whoever reads the same records, in whatever pieces, decides the same."""
 
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -126,7 +127,7 @@ def test_a_repeat_is_nothing() -> None:
 
 def test_ids_are_forgotten_in_the_end() -> None:
     log = RegionLog.start(REGION)
-    log.reader.recent = dict.fromkeys(f"old-{n}" for n in range(RECENT_IDS))
+    log.reader.recent = OrderedDict.fromkeys(f"old-{n}" for n in range(RECENT_IDS))
     log.apply(record(0, signal(), id_="new"))
     assert len(log.reader.recent) == RECENT_IDS
     assert "old-0" not in log.reader.recent
