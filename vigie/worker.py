@@ -37,7 +37,8 @@ ENGINE: Final = "vigie-engine"
 """The group of the workers that fold: a région is folded by one of them at a time."""
 NORMALISERS: Final = {topic: f"vigie-normaliser-{topic.rpartition('.')[2]}" for topic in RAW}
 """The groups of the workers that collect, by raw topic: a partition is read by one of them at a time."""
-_ASSIGNMENT_CHECK: Final = 0.25
+ASSIGNMENT_CHECK: Final = 0.25
+"""Seconds between two looks at what the groups gave, and for garbage."""
 
 _log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class Worker:
     async def follow(self) -> None:
         """Wake the régions that come, forget those that go."""
         while True:
-            await asyncio.sleep(_ASSIGNMENT_CHECK)
+            await asyncio.sleep(ASSIGNMENT_CHECK)
             self.heart.beat(elapsed())
             self.look()
             now = frozenset(self.assigned())
@@ -150,9 +151,11 @@ async def run_worker(worker: Worker) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     try:
-        await worker.app.start()
-        for files in worker.files.values():
-            await files.start()
+        # A client that never finds its brokers would wait here for ever, without a word.
+        async with asyncio.timeout(worker.heart.delay.total_seconds()):
+            await worker.app.start()
+            for files in worker.files.values():
+                await files.start()
     except Exception as error:  # noqa: BLE001 - Faust's threads would keep the process, and its place in the group
         worker.end(f"Faust does not start: {type(error).__name__}: {error}")
     engine = worker.engine

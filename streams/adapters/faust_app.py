@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import faust
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import NodeNotReadyError
 
 from streams.adapters.faust_access import faust_broker
 from streams.adapters.kafka_clients import KafkaAccess
@@ -17,6 +19,30 @@ from streams.adapters.kafka_clients import KafkaAccess
 Event = Any
 """An event of Faust: ``message`` holds topic, partition, offset, timestamp (seconds), key, value and headers."""
 Handle = Callable[[Event], Awaitable[None]]
+
+PARTITIONS_KNOWN_FOR: Final = timedelta(seconds=5)
+"""How old a worker lets its list of partitions become. Vigie's own choice, five minutes by default.
+
+The worker that shares partitions out shares those it knows: none, when it asked for them while the brokers came back.
+It shares them out again once it knows better; until then nobody reads them, and nothing looks wrong.
+"""
+
+_library_lookup: Final = AIOKafkaClient.coordinator_lookup
+
+
+async def _patient_lookup(client: Any, kind: object, key: str) -> int:  # noqa: ANN401 - aiokafka is not typed
+    """Look for a group's coordinator; while no broker is known it is looked for again.
+
+    A client that asked while the only broker was being missed knows none. aiokafka takes that for its own mistake, and
+    its member of the group is never heard of again.
+    """
+    if client.get_random_node() is None:
+        raise NodeNotReadyError("no broker is known yet")
+    found: int = await _library_lookup(client, kind, key)
+    return found
+
+
+AIOKafkaClient.coordinator_lookup = _patient_lookup
 
 
 def headers_of(event: Event) -> dict[str, bytes | None]:
@@ -50,6 +76,7 @@ def faust_app(
         broker_request_timeout=access.patience.total_seconds() + session,
         broker_commit_interval=0.5,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=PARTITIONS_KNOWN_FOR // timedelta(milliseconds=1),
         stream_wait_empty=False,
         topic_disable_leader=True,
         topic_allow_declare=False,

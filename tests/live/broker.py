@@ -335,6 +335,8 @@ def _settings(node: int, count: int, data: Path, ports: tuple[int, int]) -> dict
         # A broker that is killed is missed sooner than by default (9 s).
         "broker.session.timeout.ms": "4000",
         "broker.heartbeat.interval.ms": "1000",
+        # Less than what Vigie lets an operator set: a member may be refused.
+        "group.max.session.timeout.ms": "120000",
         # Small machine: the default is 128 MB of the heap.
         "log.cleaner.dedupe.buffer.size": "8388608",
         "num.network.threads": "2",

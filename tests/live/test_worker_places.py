@@ -1,13 +1,16 @@
-"""What a worker is given is known from its own loop: another thread that asks early makes Faust nothing."""
+"""What a worker is given is known from its own loop; when its groups give nothing any more, its process ends."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from streams.live.topics import JOURNAL, RAW_RPU
-from vigie.worker import ENGINE, NORMALISERS, Worker
+from vigie.worker import ENGINE, NORMALISERS, Worker, run_worker
 
 
 class Untouchable:
@@ -69,3 +72,22 @@ def test_a_faust_that_ended_ends_the_process() -> None:
     said = list[str]()
     worker(running(), running(crashed=True), said.append).look()
     assert said == [f"the group {FILES}: Faust ended with OSError('no broker')"]
+
+
+class Ended(Exception):
+    """The process ends."""
+
+
+def test_a_worker_that_does_not_get_to_start_ends_its_process() -> None:
+    async def start() -> None:
+        await asyncio.Event().wait()
+
+    def end(why: str) -> None:
+        raise Ended(why)
+
+    app = running()
+    app.start = start
+    made = worker(app, running(), end)
+    made.heart.delay = timedelta(milliseconds=10)
+    with pytest.raises(Ended, match="Faust does not start: TimeoutError"):
+        asyncio.run(run_worker(made))

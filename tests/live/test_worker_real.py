@@ -30,6 +30,7 @@ from tests.core.builders import (
     rule,
     signal,
 )
+from tests.live.broker import Kafka
 from tests.live.processes import until, vigie_process
 from tests.live.saying import say
 
@@ -109,3 +110,14 @@ def test_a_worker_refuses_topics_that_are_not_there(nowhere: KafkaAccess, tmp_pa
         assert worker.ended() == 1
         assert "does not answer" in worker.said()
         assert "Traceback" not in worker.said()
+
+
+def test_a_worker_that_its_group_refuses_says_why_and_ends(kafka: Kafka, access: KafkaAccess, tmp_path: Path) -> None:
+    if not kafka.brokers:
+        pytest.skip("the broker that was given may allow sessions of five minutes")
+    patience = {"VIGIE_SESSION_SECONDS": "300", "VIGIE_STUCK_SECONDS": "10"}
+    started = vigie_process(access, tmp_path / "refused.log", "worker", "--data", str(tmp_path), environment=patience)
+    with started as worker:
+        assert worker.ended() == 70
+        assert "InvalidSessionTimeoutError" in worker.said()
+        assert "Faust does not start" in worker.said()
