@@ -27,7 +27,7 @@ def broker(kafka: Kafka) -> Broker:
 
 @pytest.fixture
 def hasty(access: KafkaAccess) -> KafkaAccess:
-    return replace(access, patience=timedelta(seconds=2))
+    return replace(access, patience=timedelta(seconds=5))
 
 
 @contextmanager
@@ -45,11 +45,12 @@ def draft(name: str) -> Draft:
     return Draft(T0, Status.ACTUAL, REGION, kind, payload)
 
 
-def test_a_reader_is_told_and_can_go_on(kafka: Kafka, broker: Broker, hasty: KafkaAccess) -> None:
+def test_a_reader_is_told_and_can_go_on(kafka: Kafka, broker: Broker, access: KafkaAccess, hasty: KafkaAccess) -> None:
     facts = [(f"silent-{number}", draft(f"s{number}")) for number in range(30_000)]
+    with JournalTopic(access) as patient:
+        start = patient.end_offset(REGION)
+        patient.append(facts)
     with JournalTopic(hasty) as journal:
-        start = journal.end_offset(REGION)
-        journal.append(facts)
         reading = journal.read(REGION, start)
         read = [next(reading).offset]
         with frozen(kafka, broker), pytest.raises(KafkaUnavailable, match=r"vigie\.journal.* stopped answering at"):
