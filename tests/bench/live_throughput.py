@@ -6,12 +6,12 @@ Both read the same records with the same Faust application; the first day of the
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from streams import messages
@@ -28,6 +28,8 @@ from streams.live.record import decode_draft
 from streams.live.topics import JOURNAL
 from streams.messages.reference import Etablissement
 from tests.bench.timing import Run
+from vigie.garbage import keep_out_of_turns, look_between_turns
+from vigie.worker import ASSIGNMENT_CHECK
 
 FIRST_DAY: Final = 5_000
 _SESSION: Final = 20.0
@@ -83,7 +85,23 @@ def fold(access: KafkaAccess, records: int) -> Run:
             dead_letters, declaring = DeadLetters(sender), Declaring(_Undeclared())
             return EngineAgent(keeper, states, sender, dead_letters, declaring, _end).handle
 
-        return asyncio.run(_timed(access, made, records, acknowledges=False))
+        return asyncio.run(_as_in_a_worker(_timed(access, made, records, acknowledges=False)))
+
+
+async def _as_in_a_worker(timing: Coroutine[Any, Any, Run]) -> Run:
+    """Look for garbage when a worker does (`vigie.worker`), as long as the timing lasts."""
+
+    async def look_for_ever() -> None:
+        while True:
+            await asyncio.sleep(ASSIGNMENT_CHECK)
+            look_between_turns()
+
+    keep_out_of_turns()
+    looking = asyncio.create_task(look_for_ever())
+    try:
+        return await timing
+    finally:
+        looking.cancel()
 
 
 def _end(why: str) -> None:
