@@ -27,7 +27,7 @@ MESSAGE = Message(
     "Où : Loire-Atlantique (44).\n\nTaux : 10,4\u202f% [\\n] :smile: ${HOME}",
     "ALERTE REB Loire-Atlantique (44)\nhttps://vigie.example.org/alertes/1",
 )
-TIMEOUT = timedelta(seconds=5)
+TIMEOUT = timedelta(seconds=30)
 
 
 @dataclass

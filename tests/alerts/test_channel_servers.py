@@ -26,7 +26,7 @@ from tests.alerts.test_sender import outbox_of
 
 MESSAGE = Message("ALERTE", "Où : Nantes", "ALERTE Nantes", id="6f1f9a5e")
 SHORT = timedelta(seconds=0.3)
-LONG = timedelta(seconds=5)
+LONG = timedelta(seconds=30)
 CONTACT = "claire/sms"
 
 

@@ -237,9 +237,9 @@ def test_what_does_not_answer_is_said(nowhere: KafkaAccess) -> None:
 
 
 def test_a_topic_that_does_not_exist_is_said(access: KafkaAccess) -> None:
-    hasty = replace(access, patience=timedelta(seconds=3))
     with pytest.raises(TopicMissing, match="vigie topics"):
-        PartitionReader(hasty, "vigie.none").offsets(0)
+        PartitionReader(access, "vigie.none").offsets(0)
+    hasty = replace(access, patience=timedelta(seconds=5))
     with TopicSender(hasty) as sender, pytest.raises(KafkaUnavailable, match=r"writing to vigie\.none"):
         sender.send("vigie.none", [Message("52", b"x")])
 
