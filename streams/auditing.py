@@ -90,6 +90,13 @@ def late_messages(ready_at: datetime | None, now: datetime, zone: str) -> Iterat
         yield Finding(Check.MESSAGES, Level.BROKEN, text, "outbox")
 
 
+def altered_messages(count: int) -> Iterator[Finding]:
+    """Yield that messages are not sent because their rows in the outbox are damaged."""
+    if count:
+        text = f"messages altérés, mis de côté sans être envoyés : {count} ; `vigie audit verify` les nomme"
+        yield Finding(Check.MESSAGES, Level.BROKEN, text, "altered")
+
+
 def silent_journal(last_entry_at: datetime | None, longest: timedelta, now: datetime) -> Iterator[Finding]:
     """Yield that nothing enters the journal any more; nothing when ``longest`` is zero."""
     if not longest or (last_entry_at is not None and now - last_entry_at <= longest):

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from fastapi import FastAPI
 
-from alerts.outbox import Item, StorageError
+from alerts.outbox import StorageError
 from dashboards.adapters.exporter import Exporter
 from dashboards.adapters.gate import Door
 from dashboards.adapters.serving import serve
@@ -41,7 +41,7 @@ from vigie.health import MOUNTED_AT as HEALTH
 from vigie.health import Asking, Health, build_health, elapsed
 from vigie.link_settings import finding, hosts_of, identity_of, lifetime_of, proxies_of
 from vigie.live_settings import LiveSettings
-from vigie.outcomes import FindItem
+from vigie.outcomes import found_in
 from vigie.proving import Proving, leaving_in
 from vigie.raw_dropping import RawDropping
 from vigie.said import SaidToTopic
@@ -74,7 +74,7 @@ def run_api(settings: LiveSettings, stop: threading.Event) -> None:
         if dropping is not None:
             wake_on_change(dropping.drop.path, turns.wake, stop)
         told = (lambda _: None) if proving is None else proving.committed
-        follower = Follower(settings.kafka, board, _finding(store), Watchdog(settings.stuck_after), told)
+        follower = Follower(settings.kafka, board, found_in(store.outbox), Watchdog(settings.stuck_after), told)
         stack.enter_context(follower)
         database = stack.enter_context(Asking("the database", store.check, (StorageError,)))
         health = Health(
@@ -144,17 +144,6 @@ def _app(app: FastAPI, intake: Intake, health: Health) -> FastAPI:
     app.mount(WAY_IN, build_intake(intake))
     app.mount(HEALTH, build_health(health))
     return app
-
-
-def _finding(store: LiveStore) -> FindItem:
-    def find(region: str, notification_id: str) -> Item | None:
-        try:
-            return store.outbox.find(region, notification_id)
-        except StorageError as error:
-            _log.warning("what became of a message is not shown", why=str(error))
-            return None
-
-    return find
 
 
 class _Turns:

@@ -21,7 +21,7 @@ from streams.entry import Draft, Status
 from streams.journal import Quarantined
 from streams.messages import Message
 from streams.monitor import Committed, Monitor
-from vigie.outcomes import Outcomes
+from vigie.outcomes import Outcomes, found_in
 from vigie.reaching import Reaching
 from vigie.reporting import by_region, draft_of
 from vigie.showing import Showing
@@ -59,7 +59,7 @@ class Embedded:
             effects = (stored.effect for stored in self.journal.effects(region))
             self._showing.begin(self.monitor.fold(region), effects)
             told = (stored.effect for stored in self.journal.effects(region))
-            Outcomes(self.board, self.journal.outbox.find).begin(region, told)
+            Outcomes(self.board, found_in(self.journal.outbox)).begin(region, told)
         self._show_outbox()
 
     def receive(self, drafts: Sequence[Draft], now: datetime, quarantine: Sequence[Quarantined] = ()) -> list[Effect]:

@@ -17,7 +17,7 @@ from orsan_plans.geography import REGIONS
 from streams import engine
 from streams.adapters.live_store import LiveStore
 from streams.adapters.sqlite_journal import SqliteJournal
-from streams.auditing import Check, Finding, Level, find_problems, late_messages, silent_journal
+from streams.auditing import Check, Finding, Level, altered_messages, find_problems, late_messages, silent_journal
 from streams.engine import JournalBroken
 from streams.journal import JournalError
 from streams.live.problems import KafkaProblem
@@ -41,6 +41,7 @@ class SeenJournal:
     fold: Fold = field(init=False)
     last_entry_at: datetime | None = None
     next_message_at: datetime | None = None
+    messages_aside: int = 0
 
     def __post_init__(self) -> None:
         self.fold = engine.start(self.region)
@@ -57,6 +58,7 @@ class SeenJournal:
             if head.advanced_to is not None:
                 engine.advance(self.fold, head.advanced_to)
             self.next_message_at = journal.outbox.next_ready_at()
+            self.messages_aside = journal.outbox.count_aside()
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class SeenLog:
     fold: Fold = field(init=False)
     last_entry_at: datetime | None = None
     next_message_at: datetime | None = None
+    messages_aside: int = 0
 
     def __post_init__(self) -> None:
         self.fold = engine.start(self.region)
@@ -83,6 +86,7 @@ class SeenLog:
         if self.settings.database_url is not None:
             with LiveStore.open(self.settings.database) as store:
                 self.next_message_at = store.outbox.next_ready_at()
+                self.messages_aside = store.outbox.count_aside()
 
 
 Seen = SeenJournal | SeenLog
@@ -110,6 +114,7 @@ class Examined:
         yield from wrong
         yield from find_problems(self.seen.fold, now, lambda contact: known is None or contact in known)
         yield from late_messages(self.seen.next_message_at, now, REGIONS[self.seen.region].time_zone)
+        yield from altered_messages(self.seen.messages_aside)
         yield from silent_journal(self.seen.last_entry_at, self.silence, now)
 
     def _known_contacts(self) -> tuple[frozenset[str] | None, tuple[Finding, ...]]:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import structlog
+
 from alerts.effects import Effect, Notify
-from alerts.outbox import Item, OutboxState
+from alerts.outbox import Item, Outbox, OutboxState, StorageError
 from dashboards.board import Board
 from dashboards.metrics import Notification
 from streams.entry import Entry
@@ -17,6 +19,21 @@ _OUTCOMES: Final = {OutboxState.DONE: Notification.SENT, OutboxState.FAILED: Not
 
 FindItem = Callable[[str, str], Item | None]
 """Returns the item of the outbox of a région's notification."""
+
+_log = structlog.get_logger()
+
+
+def found_in(outbox: Outbox) -> FindItem:
+    """Return what finds items there. What cannot be read is said in the log and left out: a board is needed."""
+
+    def find(region: str, notification_id: str) -> Item | None:
+        try:
+            return outbox.find(region, notification_id)
+        except StorageError as error:
+            _log.warning("what became of a message is not shown", why=str(error))
+            return None
+
+    return find
 
 
 class Outcomes:

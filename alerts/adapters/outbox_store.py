@@ -3,6 +3,8 @@
 A claim is a compare-and-set on the row's seal: whoever read an older row changes nothing, so that two
 senders, even in two processes, never hold the same item. On PostgreSQL a sender also passes over the rows that
 another is claiming. `enqueue`, `claim_ready`, `recall_all` and `finish_all` run inside the caller's transaction.
+
+A damaged row is nobody's any more: who claims puts it aside, as it is, and goes on with the others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +12,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import Connection, Index, Row, Select, bindparam, func, select, update
 from sqlmodel import SQLModel
 
@@ -54,6 +57,8 @@ class OutboxRow(SQLModel, table=True):
 OUTBOX: Final = table_of(OutboxRow)
 _CHUNK: Final = 500
 
+_log = structlog.get_logger()
+
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to run it, and a storm runs thousands.
 _OF_KEY: Final = (OUTBOX.c.region == bindparam("of_region"), OUTBOX.c.notification_id == bindparam("of_id"))
 _FIND: Final = select(OUTBOX).where(*_OF_KEY)
@@ -68,6 +73,10 @@ _READY: Final = (
     .with_for_update(skip_locked=True)
 )
 _REPLACE: Final = update(OUTBOX).where(*_OF_KEY, OUTBOX.c.seal == bindparam("seen_seal"))
+# The rest of the row, seal included, stays for who looks into it: only its turn is taken away.
+_PUT_ASIDE: Final = update(OUTBOX).where(*_OF_KEY).values(ready_at=None)
+_UNFINISHED: Final = (OutboxState.PENDING.value, OutboxState.CLAIMED.value)
+_ASIDE: Final = select(func.count()).where(OUTBOX.c.ready_at.is_(None), OUTBOX.c.state.in_(_UNFINISHED))
 
 
 class StoredOutbox:
@@ -87,7 +96,8 @@ class StoredOutbox:
         with self._database.writing() as connection:
             # Waits for a recall that is being written: what failed meanwhile did not leave, and that is worth knowing.
             row = _find(connection, delivery.region, delivery.notification_id, _FIND_FOR_UPDATE)
-            item = row and outbox.retry(_to_item(row), delivery, now, error, self._policy)
+            kept = _sound(row)
+            item = kept and outbox.retry(kept, delivery, now, error, self._policy)
             return bool(row and item and _replace(connection, row.seal, item))
 
     def release(self, worker: str, now: datetime) -> int:
@@ -97,14 +107,20 @@ class StoredOutbox:
         claimed = claimed.order_by(OUTBOX.c.region, OUTBOX.c.notification_id)
         with self._database.writing() as connection:
             rows = connection.execute(claimed).all()
-            items = [(row, outbox.release(_to_item(row), worker, now)) for row in rows]
-            return sum(_replace(connection, row.seal, item) for row, item in items if item)
+            kept = [(row.seal, _sound(row)) for row in rows]
+            items = [(seen, outbox.release(item, worker, now)) for seen, item in kept if item]
+            return sum(_replace(connection, seen, item) for seen, item in items if item)
 
     def next_ready_at(self) -> datetime | None:
         """Return the first instant at which `claim` has something to give, None when all is finished."""
         with self._database.asking() as connection:
             micros = connection.execute(_NEXT_READY_AT).scalar()
         return _instant(micros)
+
+    def count_aside(self) -> int:
+        """Return how many messages are not sent because their row is damaged."""
+        with self._database.asking() as connection:
+            return int(connection.execute(_ASIDE).scalar_one())
 
     def find(self, region: str, notification_id: str) -> Item | None:
         """Return an item with what was sent, for audit."""
@@ -167,10 +183,17 @@ def enqueue(connection: Connection, region: str, notifications: Iterable[Notify]
 
 
 def claim_ready(connection: Connection, asked: Claim) -> list[Delivery]:
-    """Claim what is ready within the caller's transaction. StorageUnreadable: a row is damaged, nothing was claimed."""
-    rows = connection.execute(_READY, {"now": to_micros(asked.now), "limit": asked.limit}).all()
-    items = [(row.seal, outbox.claim(_to_item(row), asked.now, asked.worker, asked.lease)) for row in rows]
-    return [outbox.delivery_of(item) for seen, item in items if item and _replace(connection, seen, item)]
+    """Claim what is ready within the caller's transaction; what is damaged is put aside, and said."""
+    deliveries = []
+    for row in connection.execute(_READY, {"now": to_micros(asked.now), "limit": asked.limit}).all():
+        kept = _sound(row)
+        if kept is None:
+            _put_aside(connection, row)
+            continue
+        item = outbox.claim(kept, asked.now, asked.worker, asked.lease)
+        if item and _replace(connection, row.seal, item):
+            deliveries.append(outbox.delivery_of(item))
+    return deliveries
 
 
 def recall_all(connection: Connection, region: str, effects: Iterable[Effect]) -> None:
@@ -178,19 +201,25 @@ def recall_all(connection: Connection, region: str, effects: Iterable[Effect]) -
     # In the order of ids: two that recall the same wait for each other instead of crossing.
     for notification in sorted(each.notification for each in effects if isinstance(each, Recalled)):
         row = _find(connection, region, notification, _FIND_FOR_UPDATE)
-        item = row and outbox.recall(_to_item(row))
+        kept = _sound(row)
+        item = kept and outbox.recall(kept)
         if row and item:
             _replace(connection, row.seal, item)
 
 
 def finish_all(connection: Connection, region: str, reports: Iterable[Finished]) -> str | None:
-    """Close items within the caller's transaction; return the first id that does not exist, or None."""
+    """Close items within the caller's transaction; return the first id that does not exist, or None.
+
+    A damaged one is left as it is: the journal holds its report.
+    """
     # In one order for all: two notifiers that report the same messages wait for each other instead of crossing.
     for report in sorted(reports, key=attrgetter("notification_id")):
         row = _find(connection, region, report.notification_id, _FIND_FOR_UPDATE)
         if row is None:
             return report.notification_id
-        _replace(connection, row.seal, outbox.finish(_to_item(row), report))
+        kept = _sound(row)
+        if kept is not None:
+            _replace(connection, row.seal, outbox.finish(kept, report))
     return None
 
 
@@ -201,6 +230,15 @@ def _find(connection: Connection, region: str, notification_id: str, query: Sele
 def _replace(connection: Connection, seen_seal: bytes, item: Item) -> bool:
     row = {"of_region": item.region, "of_id": item.notification.id, "seen_seal": seen_seal, **_to_row(item)}
     return connection.execute(_REPLACE, row).rowcount == 1
+
+
+def _put_aside(connection: Connection, row: Row[Any]) -> None:
+    connection.execute(_PUT_ASIDE, {"of_region": row.region, "of_id": row.notification_id})
+    _log.error(
+        "message altered in the database: put aside, not sent; `vigie audit verify` names it",
+        region=row.region,
+        notification=row.notification_id,
+    )
 
 
 def _to_row(item: Item) -> dict[str, object]:
@@ -221,6 +259,14 @@ def _to_row(item: Item) -> dict[str, object]:
             "finished_at": _micros(item.finished_at),
         }
     )
+
+
+def _sound(row: Row[Any] | None) -> Item | None:
+    """Return the item of a row, None when there is none or it is damaged: it must not hold up the others."""
+    try:
+        return row and _to_item(row)
+    except StorageUnreadable:
+        return None
 
 
 def _to_item(row: Row[Any]) -> Item:

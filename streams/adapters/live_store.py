@@ -86,21 +86,12 @@ class LiveStore:
             projection.record_effects(connection, region, effects)
 
     def record_told(self, told: Iterable[tuple[str, Iterable[Effect]]], asked: Claim | None = None) -> list[Delivery]:
-        """Do as `record_effects` for several régions, and claim what is then ready, in one transaction.
-
-        A damaged row of the outbox keeps nothing of what is told from being stored: nothing is claimed then, and the
-        outbox's own `claim` says which one it is.
-        """
+        """Do as `record_effects` for several régions, and claim what is then ready, in one transaction."""
         with self.database.writing() as connection:
             # In one order for all: two notifiers that are told the same wait for each other instead of crossing.
             for region, effects in sorted(told, key=itemgetter(0)):
                 projection.record_effects(connection, region, effects)
-            if asked is None:
-                return []
-            try:
-                return claim_ready(connection, asked)
-            except StorageUnreadable:
-                return []
+            return claim_ready(connection, asked) if asked else []
 
     def effects(self, region: str) -> Iterator[Effect]:
         """Stream a région's effects by instant, then id."""

@@ -272,15 +272,49 @@ def test_what_is_told_is_claimed_in_the_same_transaction_as_far_as_it_is_due(liv
     assert len(live_store.record_told([("76", [waiting])], Claim(LATER, "two", LEASE, 1))) == 1
 
 
-def test_a_damaged_message_keeps_nothing_of_what_is_told_from_being_stored(live_store: LiveStore) -> None:
+def damage(live_store: LiveStore, notification: Notify) -> None:
+    with live_store.database.writing() as connection:
+        altering = text("UPDATE outbox SET attempts = attempts + 7 WHERE notification_id = :id")
+        assert connection.execute(altering, {"id": notification.id}).rowcount == 1
+
+
+def test_a_damaged_message_is_put_aside_and_holds_up_no_other(live_store: LiveStore) -> None:
     damaged, told = sample_notification(1), sample_notification(2)
     live_store.record_effects("52", [damaged])
-    with live_store.database.writing() as connection:
-        connection.execute(text("UPDATE outbox SET attempts = 7"))
-    assert live_store.record_told([("52", [told])], Claim(LATER, "one", LEASE, 10)) == []
-    assert live_store.outbox.counts()[OutboxState.PENDING] == 2
+    damage(live_store, damaged)
+    assert live_store.outbox.count_aside() == 0
+    asked = Claim(LATER, "one", LEASE, 10)
+    (claimed,) = live_store.record_told([("52", [told, sample_recall(damaged.id)])], asked)
+    assert claimed.notification == told
+    assert live_store.outbox.count_aside() == 1
+    assert live_store.outbox.next_ready_at() == LATER + LEASE
+    assert live_store.outbox.claim(LATER, "one", LEASE, 10) == []
     with pytest.raises(StorageUnreadable, match=f"{damaged.id}: altered"):
-        live_store.outbox.claim(LATER, "one", LEASE, 10)
+        live_store.outbox.find("52", damaged.id)
+
+
+def test_more_damaged_messages_than_a_claim_asks_for_hold_up_the_others_for_one_turn(live_store: LiveStore) -> None:
+    first, second, told = (sample_notification(number) for number in range(3))
+    live_store.record_effects("52", [first, second, replace(told, at=LATER)])
+    for each in (first, second):
+        damage(live_store, each)
+    assert live_store.outbox.claim(LATER, "one", LEASE, 2) == []
+    assert [each.notification_id for each in live_store.outbox.claim(LATER, "one", LEASE, 2)] == [told.id]
+    assert live_store.outbox.count_aside() == 2
+
+
+def test_a_message_damaged_while_it_is_sent_keeps_no_report_from_the_others(live_store: LiveStore) -> None:
+    damaged, told, failed = (sample_notification(number) for number in range(3))
+    live_store.record_effects("52", [damaged, told, failed])
+    claims = {each.notification_id: each for each in live_store.outbox.claim(LATER, "one", LEASE, 10)}
+    damage(live_store, damaged)
+    live_store.finish("52", [Finished(each.id, is_sent=True, at=LATER) for each in (damaged, told)])
+    assert not live_store.outbox.retry(claims[damaged.id], LATER, "no answer")
+    assert live_store.outbox.release("one", LATER) == 1
+    (again,) = live_store.outbox.claim(LATER + 2 * LEASE, "two", LEASE, 10)
+    assert again.notification_id == failed.id
+    assert live_store.outbox.counts()[OutboxState.DONE] == 1
+    assert live_store.outbox.count_aside() == 1
 
 
 def test_what_is_refused_leaves_nothing(live_store: LiveStore) -> None:

@@ -148,6 +148,8 @@ def test_messages_and_a_journal_that_stand_still_are_found() -> None:
     assert list(auditing.late_messages(None, EPOCH, "Europe/Paris")) == []
     assert list(auditing.late_messages(EPOCH, EPOCH + GRACE, "Europe/Paris")) == []
     assert keys(list(auditing.late_messages(EPOCH, EPOCH + GRACE + MINUTE, "Europe/Paris"))) == ["outbox"]
+    assert list(auditing.altered_messages(0)) == []
+    assert keys(list(auditing.altered_messages(2))) == ["altered"]
     hour = timedelta(hours=1)
     assert list(auditing.silent_journal(EPOCH, hour, EPOCH + hour)) == []
     assert list(auditing.silent_journal(None, timedelta(), EPOCH)) == []
