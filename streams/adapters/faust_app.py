@@ -14,7 +14,6 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import NodeNotReadyError
 
 from streams.adapters.faust_access import faust_broker
-from streams.adapters.faust_transport import PromptConsumer
 from streams.adapters.kafka_clients import KafkaAccess
 
 Event = Any
@@ -69,7 +68,7 @@ def faust_app(
     ``session``: seconds a worker may be silent before its partitions go to another one; ``data``: a directory it may
     write to; ``settings``: others of Faust. UnusableAccess.
     """
-    app: Any = faust.App(
+    return faust.App(
         name,
         **faust_broker(access),
         broker_session_timeout=session,
@@ -87,8 +86,6 @@ def faust_app(
         loghandlers=[],
         **(settings or {}),
     )
-    app.transport.Consumer = PromptConsumer
-    return app
 
 
 def reading(

@@ -34,3 +34,8 @@ class PromptConsumer(Consumer):
             await self.sleep(seconds)
             return {}, set()
         return await super()._wait_next_records(seconds)
+
+
+def fetch_promptly(app: Any) -> None:  # noqa: ANN401 - as above
+    """Have an app that is not started yet fetch so. For signals: visits that come faster make signals wait for them."""
+    app.transport.Consumer = PromptConsumer

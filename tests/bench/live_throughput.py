@@ -1,7 +1,6 @@
-"""How fast a worker folds a journal, beside Faust agents that only decode it: each in a process of its own, in turn.
+"""How fast a worker folds a journal, beside a Faust agent that only decodes it: each in a process of its own, in turn.
 
-All read the same records with the same settings of Faust; the first day of the région is read and not timed. One bare
-agent fetches as Faust does, the other as a worker does (`streams.adapters.faust_transport`).
+Both read the same records with the same Faust application; the first day of the région is read and not timed.
 """
 
 import asyncio
@@ -15,14 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import uuid4
 
-from faust.transport.drivers.aiokafka import Consumer
-
 from streams import messages
 from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import Declaring
 from streams.adapters.engine_agent import EngineAgent
 from streams.adapters.faust_app import Event, faust_app, reading
-from streams.adapters.faust_transport import PromptConsumer
 from streams.adapters.journal_topic import JournalReader
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.state_topic import StateTopic
@@ -58,10 +54,10 @@ class _Undeclared:
         return True
 
 
-def in_turn(access: KafkaAccess, records: int, times: int) -> Iterator[tuple[Run, Run, Run]]:
-    """Yield, ``times`` over, how long the first ``records`` took: decoded by Faust, decoded promptly, folded."""
+def in_turn(access: KafkaAccess, records: int, times: int) -> Iterator[tuple[Run, Run]]:
+    """Yield, ``times`` over, how long decoding and folding the first ``records`` took."""
     for _ in range(times):
-        yield _apart(decode, access, records), _apart(decode_promptly, access, records), _apart(fold, access, records)
+        yield _apart(decode, access, records), _apart(fold, access, records)
 
 
 def _apart(work: Callable[[KafkaAccess, int], Run], access: KafkaAccess, records: int) -> Run:
@@ -71,18 +67,13 @@ def _apart(work: Callable[[KafkaAccess, int], Run], access: KafkaAccess, records
 
 def decode(access: KafkaAccess, records: int) -> Run:
     """Time a Faust agent that decodes drafts and their payloads and keeps nothing."""
-    return asyncio.run(_timed(access, lambda: _decoded, records, acknowledges=True, consumer=Consumer))
 
+    async def handle(event: Event) -> None:
+        draft = decode_draft(event.message.value)
+        if draft is not None:
+            messages.decode(draft.kind, draft.payload)
 
-def decode_promptly(access: KafkaAccess, records: int) -> Run:
-    """Time the same agent, its records fetched as a worker's are."""
-    return asyncio.run(_timed(access, lambda: _decoded, records, acknowledges=True))
-
-
-async def _decoded(event: Event) -> None:
-    draft = decode_draft(event.message.value)
-    if draft is not None:
-        messages.decode(draft.kind, draft.payload)
+    return asyncio.run(_timed(access, lambda: handle, records, acknowledges=True))
 
 
 def fold(access: KafkaAccess, records: int) -> Run:
@@ -118,14 +109,7 @@ def _end(why: str) -> None:
     os._exit(1)
 
 
-async def _timed(
-    access: KafkaAccess,
-    made: Callable[[], Handle],
-    records: int,
-    *,
-    acknowledges: bool,
-    consumer: type[Consumer] = PromptConsumer,
-) -> Run:
+async def _timed(access: KafkaAccess, made: Callable[[], Handle], records: int, *, acknowledges: bool) -> Run:
     clock, handle = _Clock(records), made()
 
     async def timed(event: Event) -> None:
@@ -135,7 +119,6 @@ async def _timed(
     with TemporaryDirectory() as data:
         # Faust binds to the loop it is made in.
         app = faust_app(access, f"banc-{uuid4()}", _SESSION, Path(data))
-        app.transport.Consumer = consumer
         reading(app, (JOURNAL,), "banc", timed, acknowledges=acknowledges)
         await app.start()
         await clock.is_done.wait()

@@ -93,10 +93,8 @@ def on_a_long_log(size: Size, folder: Path, parts: list[str]) -> Iterator[tuple[
         live_log.make_topics(access)
         live_log.write(access, size.log)
         if "throughput" in parts:
-            runs = list(live_throughput.in_turn(access, size.folded, size.times))
-            bare, prompt = [(bare, own) for bare, _, own in runs], [(prompt, own) for _, prompt, own in runs]
-            yield _compared("worker, records per second", "a Faust agent that decodes", bare, SHARE_OF_BARE)
-            yield _compared("    the same", "one that fetches as the worker does", prompt, SHARE_OF_BARE)
+            pairs = list(live_throughput.in_turn(access, size.folded, size.times))
+            yield _compared("worker, records per second", "a Faust agent that decodes", pairs, SHARE_OF_BARE)
         if "replay" in parts:
             path = live_recovery.new_path(folder)
             pairs = list(live_recovery.replaying(access, path, size.folded, size.times))

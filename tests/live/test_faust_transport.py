@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from streams.adapters.faust_app import OF_FILES, Event, faust_app, reading
+from streams.adapters.faust_transport import fetch_promptly
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.topic_sender import Message, TopicSender
 from streams.live.topics import RAW_SIGNALS, partition_of
@@ -29,6 +30,7 @@ async def _following(tell: Callable[[float], object], access: KafkaAccess, data:
         await asyncio.sleep(0.005)
 
     app = faust_app(access, f"burst-{uuid4()}", 20.0, data, OF_FILES)
+    fetch_promptly(app)
     reading(app, (RAW_SIGNALS,), "burst", handle)
     await app.start()
     await asyncio.Event().wait()
