@@ -7,17 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from alerts.adapters.roster_files import load_roster
 from alerts.outbox import OutboxState
-from orsan_plans.adapters.plan_files import shipped_catalogue
 from streams.adapters.sqlite_journal import SqliteJournal, verify_file
 from streams.auditing import Check, Level
-from streams.messages.reference import RosterVersion
 from streams.testing import EPOCH
 from tests.vigie.monitored import Place
-from tests.vigie.test_ladder_after_restart import PANNE, embedded
+from tests.vigie.test_ladder_after_restart import PANNE, calling, embedded
 from vigie.examining import Examined, SeenJournal
-from vigie.past import catalogue_message
 
 ELSEWHERE = replace(PANNE, territory="DEP-49", signal_id="elsewhere")
 
@@ -26,12 +22,8 @@ ELSEWHERE = replace(PANNE, territory="DEP-49", signal_id="elsewhere")
 def place(tmp_path: Path) -> Place:
     """A journal with a call that was decided, and altered before it left."""
     made = Place(tmp_path)
-    made.people_at(lambda person: f"json://127.0.0.1:1/{person}")
-    roster = load_roster(made.roster, {}).roster
-    with SqliteJournal.create(made.journal) as journal:
-        monitor = embedded(journal)
-        for message in (catalogue_message(shipped_catalogue()), RosterVersion(roster.sha256, roster.content), PANNE):
-            monitor.say("52", message, EPOCH)
+    with calling(made) as monitor:
+        assert monitor.journal.outbox.next_ready_at() == EPOCH
     with closing(sqlite3.connect(made.journal)) as connection, connection:
         assert connection.execute("UPDATE outbox SET attempts = 7").rowcount == 1
     return made

@@ -1,5 +1,7 @@
 """After a restart the pages still say what became of each message: not that it is being sent."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,14 +32,21 @@ def steps(monitor: Embedded) -> list[What]:
     return [event.what for event in alert.history if event.notification_id]
 
 
-def test_a_message_that_was_sent_is_shown_as_sent_by_the_next_process(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+@contextmanager
+def calling(place: Place) -> Iterator[Embedded]:
+    """Run a monitor on a journal of its own, that just decided its first call."""
     place.people_at(lambda person: f"json://127.0.0.1:1/{person}")
     roster = load_roster(place.roster, {}).roster
     with SqliteJournal.create(place.journal) as journal:
         monitor = embedded(journal)
         for message in (catalogue_message(shipped_catalogue()), RosterVersion(roster.sha256, roster.content), PANNE):
             monitor.say("52", message, EPOCH)
+        yield monitor
+
+
+def test_a_message_that_was_sent_is_shown_as_sent_by_the_next_process(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with calling(place) as monitor:
         assert steps(monitor) == [What.QUEUED]
         monitor.turn(EPOCH)
         monitor.turn(EPOCH + timedelta(seconds=1))
