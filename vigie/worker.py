@@ -19,6 +19,7 @@ from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import Declaring
 from streams.adapters.engine_agent import EngineAgent
 from streams.adapters.faust_app import OF_FILES, faust_app, reading, when_moved
+from streams.adapters.faust_transport import fetch_promptly
 from streams.adapters.group_progress import Place
 from streams.adapters.journal_topic import JournalTopic
 from streams.adapters.kafka_clients import KafkaAccess
@@ -29,7 +30,7 @@ from streams.adapters.state_topic import StateTopic
 from streams.adapters.topic_sender import TopicSender
 from streams.live.health import Heartbeat
 from streams.live.keeping import Keeper
-from streams.live.topics import JOURNAL, RAW, region_of
+from streams.live.topics import JOURNAL, RAW, RAW_SIGNALS, region_of
 from vigie.garbage import keep_out_of_turns, look_between_turns
 from vigie.health import elapsed
 
@@ -127,11 +128,13 @@ def build_worker(access: KafkaAccess, session: float, data: Path, opened: Resour
     """Return a worker that is not started, with a ``session`` in seconds; UnusableAccess."""
     dead_letters = DeadLetters(opened.sender)
     app = faust_app(access, ENGINE, session, data)
+    fetch_promptly(app)
     keeper = Keeper(opened.journal, opened.states, _log.warning)
     engine = EngineAgent(keeper, opened.states, opened.sender, dead_letters, Declaring(opened.store), _stop_now)
     reading(app, (JOURNAL,), "engine", engine.handle, acknowledges=False)
     normalising = NormalisingAgent(Normaliser(opened.store, opened.journal, dead_letters, collecting))
     files = {group: faust_app(access, group, session, data, OF_FILES) for group in NORMALISERS.values()}
+    fetch_promptly(files[NORMALISERS[RAW_SIGNALS]])  # not visits, nor beds: signals would wait for them
     for topic, group in NORMALISERS.items():
         reading(files[group], (topic,), topic, normalising.handle, acknowledges=False)
         when_moved(files[group], normalising.moved)

@@ -4,10 +4,12 @@ The processes are real: two `vigie worker`, one `vigie notifier`. Signals go to 
 an alert of its own, which calls at once. The notifier's log says when it handed the message to its channel, a local web
 service when the call arrived. Meanwhile visits come at a multiple of the national peak. The floor is measured in the
 same seconds by a process of its own: the bytes of a signal from a bare producer (acks=all) to a bare consumer, over a
-topic of the same broker. All senders are open loops.
+topic of the same broker. That floor has no commit: what the disk takes to flush one is measured beside it, by another
+process. All senders are open loops.
 """
 
 import json
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -56,6 +58,8 @@ LATE: Final = 60.0
 """Seconds after which a call is said to be lost."""
 _HANDED: Final = re.compile(rf"^(\S+) .*{HANDED}\s+notification=(\S+)$", re.MULTILINE)
 _LEAD: Final = 1.0
+_PAGE: Final = b"0" * 8192
+"""What PostgreSQL writes at least when it commits (its XLOG_BLCKSZ)."""
 _WARM_UP: Final = 130
 """Signals before the first that counts, ten a région: connections, plans of queries, code imported at its first use."""
 _PATIENCE: Final = 600.0
@@ -71,6 +75,8 @@ class Latencies:
     received: list[float]
     """Until the service has it: through apprise and its HTTP request."""
     floor: list[float]
+    flushed: list[float]
+    """A page of PostgreSQL's log written to the disk of the servers and flushed, by nobody else."""
     parts: dict[str, list[float]]
     files: int
     waiting: int
@@ -140,7 +146,7 @@ def measure(access: KafkaAccess, url: str, folder: Path, rates: Sequence[int], s
             )
         store = stack.enter_context(LiveStore.open(url))
         until(lambda: all(store.declared(region) for region in REGION_CODES), _PATIENCE)
-        pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=get_context("spawn")))
+        pool = stack.enter_context(ProcessPoolExecutor(3, mp_context=get_context("spawn")))
         bench = _Bench(access, calls, store, pool, folder / "notifier.log")
         bench.run(10, range(_WARM_UP))
         for turn, times in enumerate(rates):
@@ -174,6 +180,7 @@ class _Bench:
         begin = time.time() + _LEAD
         load = self._pool.submit(send_files, self._access, files, begin)
         floor = self._pool.submit(floor_latencies, self._access, len(probes), begin)
+        flushed = self._pool.submit(flush_latencies, self._log.parent, len(probes), begin)
         accepted = self._send(probes, begin)
         load.result()
         waiting = before + len(files) + len(probes) - sum(1 for _ in self._store.receipts.all())
@@ -186,6 +193,7 @@ class _Bench:
             [each.handed - each.accepted for each in steps],
             [each.received - each.accepted for each in steps],
             floor.result(),
+            flushed.result(),
             {
                 "collected": [each.journaled - each.accepted for each in steps],
                 "judged": [each.decided - each.journaled for each in steps],
@@ -275,6 +283,21 @@ def floor_latencies(access: KafkaAccess, samples: int, begin: float) -> list[flo
         assert records[-1].key == str(number).encode()
     producer.close()
     consumer.close()
+    return found
+
+
+def flush_latencies(folder: Path, samples: int, begin: float) -> list[float]:
+    """Return the seconds that the disk takes to flush a page, in a process of its own."""
+    random, found, due = Random(1), list[float](), begin
+    with (folder / "page").open("wb", buffering=0) as file:
+        for _ in range(samples):
+            due += random.uniform(0, 2 * GAP)
+            time.sleep(max(0.0, due - time.time()))
+            file.seek(0)
+            asked = time.time()
+            file.write(_PAGE)
+            os.fdatasync(file.fileno())
+            found.append(time.time() - asked)
     return found
 
 

@@ -30,13 +30,13 @@ def broker(folder: Path) -> Iterator[KafkaAccess]:
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """Start PostgreSQL, and give the URL of a migrated database. NoServers."""
+def database(within: Path | None = None) -> Iterator[str]:
+    """Start PostgreSQL, its data in a directory ``within`` another; give the URL of a migrated database. NoServers."""
     try:
         postgres_server.Programs.find()
     except NoPostgres as why:
         raise NoServers(f"no PostgreSQL: {why}") from None
-    with postgres_server.running() as server, server.database() as url:
+    with postgres_server.running(within) as server, server.database() as url:
         laid_out = PostgresDatabase.open(url)
         migrating.upgrade(laid_out)
         laid_out.close()

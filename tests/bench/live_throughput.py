@@ -19,6 +19,7 @@ from streams.adapters.dead_letters import DeadLetters
 from streams.adapters.declaring import Declaring
 from streams.adapters.engine_agent import EngineAgent
 from streams.adapters.faust_app import Event, faust_app, reading
+from streams.adapters.faust_transport import fetch_promptly
 from streams.adapters.journal_topic import JournalReader
 from streams.adapters.kafka_clients import KafkaAccess
 from streams.adapters.state_topic import StateTopic
@@ -54,10 +55,10 @@ class _Undeclared:
         return True
 
 
-def in_turn(access: KafkaAccess, records: int, times: int) -> Iterator[tuple[Run, Run]]:
-    """Yield, ``times`` over, how long decoding and folding the first ``records`` took."""
+def in_turn(access: KafkaAccess, records: int, times: int) -> Iterator[tuple[Run, Run, Run]]:
+    """Yield, ``times`` over, how long the first ``records`` took: decoded, decoded and fetched promptly, folded."""
     for _ in range(times):
-        yield _apart(decode, access, records), _apart(fold, access, records)
+        yield _apart(decode, access, records), _apart(decode_promptly, access, records), _apart(fold, access, records)
 
 
 def _apart(work: Callable[[KafkaAccess, int], Run], access: KafkaAccess, records: int) -> Run:
@@ -67,13 +68,18 @@ def _apart(work: Callable[[KafkaAccess, int], Run], access: KafkaAccess, records
 
 def decode(access: KafkaAccess, records: int) -> Run:
     """Time a Faust agent that decodes drafts and their payloads and keeps nothing."""
+    return asyncio.run(_timed(access, lambda: _decode, records, acknowledges=True, prompt=False))
 
-    async def handle(event: Event) -> None:
-        draft = decode_draft(event.message.value)
-        if draft is not None:
-            messages.decode(draft.kind, draft.payload)
 
-    return asyncio.run(_timed(access, lambda: handle, records, acknowledges=True))
+def decode_promptly(access: KafkaAccess, records: int) -> Run:
+    """Time the same agent, fetching as a worker does."""
+    return asyncio.run(_timed(access, lambda: _decode, records, acknowledges=True, prompt=True))
+
+
+async def _decode(event: Event) -> None:
+    draft = decode_draft(event.message.value)
+    if draft is not None:
+        messages.decode(draft.kind, draft.payload)
 
 
 def fold(access: KafkaAccess, records: int) -> Run:
@@ -85,7 +91,7 @@ def fold(access: KafkaAccess, records: int) -> Run:
             dead_letters, declaring = DeadLetters(sender), Declaring(_Undeclared())
             return EngineAgent(keeper, states, sender, dead_letters, declaring, _end).handle
 
-        return asyncio.run(_as_in_a_worker(_timed(access, made, records, acknowledges=False)))
+        return asyncio.run(_as_in_a_worker(_timed(access, made, records, acknowledges=False, prompt=True)))
 
 
 async def _as_in_a_worker(timing: Coroutine[Any, Any, Run]) -> Run:
@@ -109,7 +115,9 @@ def _end(why: str) -> None:
     os._exit(1)
 
 
-async def _timed(access: KafkaAccess, made: Callable[[], Handle], records: int, *, acknowledges: bool) -> Run:
+async def _timed(
+    access: KafkaAccess, made: Callable[[], Handle], records: int, *, acknowledges: bool, prompt: bool
+) -> Run:
     clock, handle = _Clock(records), made()
 
     async def timed(event: Event) -> None:
@@ -119,6 +127,8 @@ async def _timed(access: KafkaAccess, made: Callable[[], Handle], records: int, 
     with TemporaryDirectory() as data:
         # Faust binds to the loop it is made in.
         app = faust_app(access, f"banc-{uuid4()}", _SESSION, Path(data))
+        if prompt:
+            fetch_promptly(app)
         reading(app, (JOURNAL,), "banc", timed, acknowledges=acknowledges)
         await app.start()
         await clock.is_done.wait()

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from streams.live.topics import JOURNAL, RAW_RPU
-from vigie.worker import ENGINE, NORMALISERS, Worker, run_worker
+from streams.adapters.faust_transport import PromptConsumer
+from streams.adapters.kafka_clients import KafkaAccess
+from streams.live.topics import JOURNAL, RAW_RPU, RAW_SIGNALS
+from vigie.worker import ENGINE, NORMALISERS, Resources, Worker, build_worker, run_worker
 
 
 class Untouchable:
@@ -72,6 +75,20 @@ def test_a_faust_that_ended_ends_the_process() -> None:
     said = list[str]()
     worker(running(), running(crashed=True), said.append).look()
     assert said == [f"the group {FILES}: Faust ended with OSError('no broker')"]
+
+
+def test_decisions_and_signals_are_fetched_promptly(tmp_path: Path) -> None:
+    unused: Any = None
+    sender: Any = SimpleNamespace(send=print)
+
+    async def build() -> Worker:  # Faust binds to the loop it is made in
+        opened = Resources(sender, unused, unused, unused)
+        return build_worker(KafkaAccess(("127.0.0.1:9",)), 20.0, tmp_path, opened, unused)
+
+    made = asyncio.run(build())
+    apps = {ENGINE: made.app, **made.files}
+    prompt = {group for group, app in apps.items() if app.transport.Consumer is PromptConsumer}
+    assert prompt == {ENGINE, NORMALISERS[RAW_SIGNALS]}
 
 
 class Ended(Exception):
