@@ -40,6 +40,8 @@ NORMALISERS: Final = {topic: f"vigie-normaliser-{topic.rpartition('.')[2]}" for 
 """The groups of the workers that collect, by raw topic: a partition is read by one of them at a time."""
 ASSIGNMENT_CHECK: Final = 0.25
 """Seconds between two looks at what the groups gave, and for garbage."""
+LETS_GO_SECONDS: Final = 25.0
+"""How long an orderly stop may take: a little less than systemd and Docker wait here before they kill (docker/)."""
 
 _log = structlog.get_logger()
 
@@ -61,6 +63,7 @@ class Worker:
     end: Callable[[str], object]
     known: frozenset[str] = frozenset()
     heart: Heartbeat = field(default_factory=Heartbeat)
+    lets_go_seconds: float = LETS_GO_SECONDS
     _places: dict[str, frozenset[Place]] = field(default_factory=dict)
 
     def places(self, group: str) -> frozenset[Place]:
@@ -169,5 +172,14 @@ async def run_worker(worker: Worker) -> None:
     await stop.wait()
     for task in tasks:
         task.cancel()
-    await worker.let_go()
+    await _let_go(worker)
     _log.info("worker stopped", handled=engine.handled, files=worker.normalising.handled)
+
+
+async def _let_go(worker: Worker) -> None:
+    letting_go = asyncio.create_task(worker.let_go())
+    done, _ = await asyncio.wait({letting_go}, timeout=worker.lets_go_seconds)
+    if not done:
+        # Faust tries for ever to leave a group whose brokers are away.
+        worker.end(f"not stopped in order within {worker.lets_go_seconds:.0f} s: are the brokers away?")
+    await letting_go

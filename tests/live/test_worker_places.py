@@ -1,6 +1,8 @@
 """What a worker is given is known from its own loop; when its groups give nothing any more, its process ends."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -107,4 +109,29 @@ def test_a_worker_that_does_not_get_to_start_ends_its_process() -> None:
     made = worker(app, running(), end)
     made.heart.delay = timedelta(milliseconds=10)
     with pytest.raises(Ended, match="Faust does not start: TimeoutError"):
+        asyncio.run(run_worker(made))
+
+
+def test_a_worker_that_cannot_let_go_of_its_groups_ends_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vigie.worker.keep_out_of_turns", int)
+
+    async def start() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def stop() -> None:
+        await asyncio.Event().wait()
+
+    async def for_ever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    def end(why: str) -> None:
+        raise Ended(why)
+
+    app, files = running(), running()
+    app.start, app.stop, app.conf = start, stop, SimpleNamespace(broker="nowhere")
+    files.start, files.stop = start, stop
+    declaring = SimpleNamespace(store_for_ever=for_ever)
+    engine: Any = SimpleNamespace(tick_for_ever=for_ever, declaring=declaring)
+    made = replace(worker(app, files, end), engine=engine, lets_go_seconds=0.01)
+    with pytest.raises(Ended, match="not stopped in order"):
         asyncio.run(run_worker(made))
