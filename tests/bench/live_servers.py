@@ -30,7 +30,7 @@ def broker(folder: Path) -> Iterator[KafkaAccess]:
 
 
 @contextmanager
-def database(within: Path | None = None) -> Iterator[str]:
+def database(within: Path) -> Iterator[str]:
     """Start PostgreSQL, its data in a directory ``within`` another; give the URL of a migrated database. NoServers."""
     try:
         postgres_server.Programs.find()

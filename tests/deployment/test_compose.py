@@ -19,6 +19,7 @@ from streams.adapters.pseudonym_keys import load_ring
 from streams.adapters.vault import FernetVault
 from tests.command_line import app
 from vigie.live_settings import LiveSettings
+from vigie.worker import LETS_GO_SECONDS
 
 OURS = ("prepare", "worker", "notifier", "auditor", "api")
 PINNED = re.compile(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?")
@@ -112,6 +113,11 @@ def test_nothing_starts_before_what_it_needs_is_ready(services: dict[str, Any]) 
         "auditor": ["prepare"],
         "api": ["prepare"],
     }
+
+
+def test_a_worker_is_given_the_time_it_may_take_to_stop(services: dict[str, Any]) -> None:
+    given = services["worker"]["stop_grace_period"]
+    assert float(given.removesuffix("s")) > LETS_GO_SECONDS
 
 
 def test_commands_and_settings_exist(services: dict[str, Any]) -> None:

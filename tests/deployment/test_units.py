@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from tests.command_line import app
+from vigie.worker import LETS_GO_SECONDS
 
 MOST_EXPOSED = 2.0
 """On systemd's scale from 0 to 10: what it calls OK. Vigie's own choice."""
@@ -31,6 +32,11 @@ def test_it_always_comes_back_and_holds_no_secret(unit: str) -> None:
     assert "Restart=always" in unit
     assert "StartLimitIntervalSec=0" in unit
     assert not re.search("password|://", unit, re.IGNORECASE)
+
+
+def test_it_is_given_the_time_that_a_worker_may_take_to_stop(unit: str) -> None:
+    [given] = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert float(given) > LETS_GO_SECONDS
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing (Debian: systemd)")
